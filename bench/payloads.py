@@ -1,0 +1,120 @@
+"""What travels: numbered pictures, the answers that hold them, and the requests that ask."""
+
+import base64
+import hashlib
+import itertools
+import json
+import struct
+import zlib
+from dataclasses import dataclass, field
+
+MODEL = "gpt-image-2"
+IMAGE_BYTES = 1_572_000
+"""Base64 makes 2 MiB of it."""
+SMALL_BYTES = 1_023
+BOUNDARY = "darkroom-bench-boundary"
+USAGE = {
+    "input_tokens": 12,
+    "input_tokens_details": {"image_tokens": 0, "text_tokens": 12},
+    "output_tokens": 1756,
+    "output_tokens_details": {"image_tokens": 1756, "text_tokens": 0},
+    "total_tokens": 1768,
+}
+STREAM_USAGE = {name: value for name, value in USAGE.items() if name != "output_tokens_details"}
+ECHO = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One PNG chunk."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(weight: int) -> bytes:
+    """A valid 1024x1024 PNG without its end, about ``weight`` bytes, a multiple of three long."""
+    edge = 1024
+    head = b"\x89PNG\r\n\x1a\n"
+    if weight < 100_000:
+        head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 1, 0, 0, 0, 0))
+        head += chunk(b"IDAT", zlib.compress(bytes(edge * (edge // 8 + 1)), 9))
+    else:
+        head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0))
+        row = edge * 3 + 1
+        noisy = min(edge, weight // row)
+        noise = hashlib.shake_128(b"noise").digest(noisy * edge * 3)
+        rows = [b"\0" + noise[at : at + edge * 3] for at in range(0, len(noise), edge * 3)]
+        head += chunk(b"IDAT", zlib.compress(b"".join(rows) + bytes((edge - noisy) * row), 1))
+    missing = max(0, weight - len(head) - 12)
+    missing += -(len(head) + 12 + missing) % 3
+    return head + chunk(b"paDd", bytes(missing))
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture of which every copy is different, at the cost of its last bytes only."""
+
+    prefix: bytes
+    encoded: bytes = b""
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.encoded = base64.b64encode(self.prefix)
+
+    @staticmethod
+    def tail(number: int) -> bytes:
+        return chunk(b"nuMb", struct.pack(">Q", number)) + chunk(b"IEND", b"")
+
+    def numbered(self, number: int) -> bytes:
+        """The whole picture of that number."""
+        return self.prefix + self.tail(number)
+
+    def next_tail(self) -> bytes:
+        """The base64 text that follows ``encoded`` in the next copy."""
+        return base64.b64encode(self.tail(next(self.numbers)))
+
+    def recognises(self, data: bytes) -> bool:
+        """Whether these are the bytes of one of the copies."""
+        if len(data) < len(self.prefix) + 16:
+            return False
+        (number,) = struct.unpack_from(">Q", data, len(self.prefix) + 8)
+        return data == self.numbered(number)
+
+
+def json_request(**extra: object) -> bytes:
+    """The body of a generation."""
+    asked = {"model": MODEL, "prompt": "a lighthouse in the fog", "n": 1}
+    asked |= {"size": ECHO["size"], "quality": ECHO["quality"]}
+    return json.dumps(asked | extra, separators=(",", ":")).encode()
+
+
+def edit_request(images: int = 4, weight: int = 5_000_000) -> bytes:
+    """The multipart body of an edit with that many input images."""
+    parts = [
+        _part(f'name="{name}"', value.encode())
+        for name, value in {
+            "model": MODEL,
+            "prompt": "put them on one shelf",
+            "size": ECHO["size"],
+            "quality": ECHO["quality"],
+        }.items()
+    ]
+    # A PNG of 1024x1024 holds 3 MB of noise at most; the rest is padding.
+    picture = Picture(png(weight))
+    for index in range(images):
+        head = f'name="image[]"; filename="{index}.png"'
+        parts.append(_part(head, picture.numbered(index), "image/png"))
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def _part(disposition: str, data: bytes, content_type: str = "") -> bytes:
+    kind = f"Content-Type: {content_type}\r\n" if content_type else ""
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n{kind}\r\n"
+    return head.encode() + data + b"\r\n"
+
+
+def http_request(path: str, body: bytes, key: str, content_type: str = "application/json") -> bytes:
+    """A whole HTTP/1.1 request."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body

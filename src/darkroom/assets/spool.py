@@ -1,0 +1,73 @@
+"""Files that are being written: hashed on the way, bounded, gone after a restart."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import ClassVar
+
+from darkroom.core.errors import DarkroomError, PayloadTooLarge, UpstreamBroken
+from darkroom.core.ids import new_id
+from darkroom.core.result import SpooledImage
+
+UPLOAD_BYTES_MAX = 50_000_000
+"""The largest input image, as OpenAI documents it: under 50 MB each."""
+RESULT_BYTES_MAX = 128_000_000
+
+
+class Spool:
+    """A folder of this process. What an earlier process left there is of no use to anybody."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+
+    def upload(self) -> "SpoolWriter":
+        """A writer for an input image; too many bytes are the caller's fault."""
+        return UploadWriter(self.path())
+
+    def result(self) -> "SpoolWriter":
+        """A writer for an upstream's image; too many bytes are the vendor's fault."""
+        return SpoolWriter(self.path())
+
+    def path(self) -> Path:
+        """A name for a new file."""
+        return self._folder / new_id()
+
+
+class SpoolWriter:
+    """See :class:`~darkroom.core.ports.ImageWriter`."""
+
+    limit: ClassVar[int] = RESULT_BYTES_MAX
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # The pieces are large already, and the file is in the page cache: no buffer, no thread.
+        self._file = path.open("xb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._size += len(data)
+        if self._size > self.limit:
+            raise self.too_large()
+        self._hash.update(data)
+        self._file.write(data)
+
+    def finish(self) -> SpooledImage:
+        self._file.close()
+        return SpooledImage(self._path, self._hash.hexdigest(), self._size)
+
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def too_large(self) -> DarkroomError:
+        return UpstreamBroken(f"An image in the answer is larger than {self.limit:,} bytes.")
+
+
+class UploadWriter(SpoolWriter):
+    limit: ClassVar[int] = UPLOAD_BYTES_MAX
+
+    def too_large(self) -> DarkroomError:
+        return PayloadTooLarge(f"An input image may have at most {self.limit // 10**6} MB.")

@@ -1,0 +1,21 @@
+"""One endpoint with its key that serves some models through one provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from darkroom.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """``models`` maps public model names to the endpoint's own; empty means every model it can."""
+
+    id: str
+    provider: str
+    base_url: str = ""
+    api_key: Secret = Secret("")
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+    timeout_s: float = 600.0
+    connect_timeout_s: float = 5.0
+    resend_unknown: bool | None = None
+    """Whether an attempt whose outcome is unknown may be sent again; None: the provider's word."""

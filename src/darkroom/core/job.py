@@ -1,0 +1,109 @@
+"""The durable run of one request, its attempts and its assets, as every view of it reads them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from darkroom.core.errors import ErrorRecord
+from darkroom.core.request import ImageRequest
+from darkroom.core.result import Output
+from darkroom.core.usage import Usage
+from darkroom.core.warning import Warning
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def final(self) -> bool:
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class AttemptState(StrEnum):
+    """``open`` is written before the socket; the rest say how sure we are of what happened."""
+
+    OPEN = "open"
+    NOT_SENT = "not_sent"
+    SENT_UNKNOWN = "sent_unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of one job to one deployment. Times are milliseconds since the epoch."""
+
+    number: int
+    deployment: str
+    provider: str
+    model: str
+    state: AttemptState
+    started_at_ms: int
+    finished_at_ms: int | None = None
+    upstream_id: str | None = None
+    error: ErrorRecord | None = None
+
+
+class AssetKind(StrEnum):
+    RESULT = "result"
+    ORIGINAL = "original"
+    """The upstream's own bytes, kept beside a result that had to be fitted to the asked size."""
+    PARTIAL = "partial"
+    INPUT = "input"
+    MASK = "mask"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Stored image bytes. ``position`` orders the assets of one kind within a job, from 0."""
+
+    id: str
+    kind: AssetKind
+    position: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    byte_size: int
+    created_at_ms: int
+    expires_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job with everything a reader may see. Times are milliseconds since the epoch."""
+
+    id: str
+    account_id: str
+    key_id: str
+    dialect: str
+    state: JobState
+    request: ImageRequest
+    created_at_ms: int
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    cancel_requested: bool = False
+    model: str | None = None
+    """The model that really served it: a retired one is replaced by its successor."""
+    deployment: str | None = None
+    output: Output | None = None
+    usage: Usage | None = None
+    error: ErrorRecord | None = None
+    warnings: tuple[Warning, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    replayed: bool = False
+    """True when an idempotency key brought back a job that was accepted earlier."""
+
+    def assets_of(self, kind: AssetKind) -> tuple[Asset, ...]:
+        return tuple(asset for asset in self.assets if asset.kind is kind)
+
+    @property
+    def results(self) -> tuple[Asset, ...]:
+        return self.assets_of(AssetKind.RESULT)

@@ -1,0 +1,69 @@
+"""Who waits for which change: wakes the watchers of a topic after a transaction committed."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+
+class Subscription:
+    """A waiter for one topic. A change published before :meth:`wait` is not missed."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return at the next change, or after ``timeout_s`` at the latest."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
+        except TimeoutError:
+            return
+        self._event.clear()
+
+
+class Changes:
+    """In-process topics; databases with several processes feed it from their own notifications."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[Subscription]] = {}
+        self._calls: dict[str, Callable[[], None]] = {}
+
+    @contextmanager
+    def subscribe(self, topic: str) -> Iterator[Subscription]:
+        subscription = Subscription()
+        self._waiting.setdefault(topic, set()).add(subscription)
+        try:
+            yield subscription
+        finally:
+            waiting = self._waiting[topic]
+            waiting.discard(subscription)
+            if not waiting:
+                del self._waiting[topic]
+
+    @contextmanager
+    def call(self, topic: str, callback: Callable[[], None]) -> Iterator[None]:
+        """Call back at each change of a topic that has one listener at most."""
+        self._calls[topic] = callback
+        try:
+            yield
+        finally:
+            del self._calls[topic]
+
+    def publish(self, topics: Iterable[str]) -> None:
+        """Wake every subscriber of the topics. Runs on the event loop's thread."""
+        for topic in topics:
+            for subscription in self._waiting.get(topic, ()):
+                subscription.wake()
+            if (callback := self._calls.get(topic)) is not None:
+                callback()
+
+    def publish_all(self) -> None:
+        """Wake every subscriber: something was missed, nobody knows what. Nothing is called."""
+        for waiting in self._waiting.values():
+            for subscription in waiting:
+                subscription.wake()

@@ -1,0 +1,7 @@
+"""The durable run of requests: accept, run, watch, cancel."""
+
+from darkroom.jobs.engine import EmbeddedEngine, JobEngine
+from darkroom.jobs.run import Runner
+from darkroom.jobs.service import PAGE_MAX, Jobs, Submission
+
+__all__ = ["PAGE_MAX", "EmbeddedEngine", "JobEngine", "Jobs", "Runner", "Submission"]

@@ -1,0 +1,55 @@
+"""The engine of a single process: a job runs as a task as soon as it is accepted."""
+
+import asyncio
+
+import structlog
+
+from darkroom.db import Database, Tx
+from darkroom.jobs import records
+from darkroom.jobs.engine.port import RunJob
+
+log = structlog.get_logger(__name__)
+
+
+class EmbeddedEngine:
+    """Waiting jobs are a queue of ids; at most ``running_max`` run at a time."""
+
+    def __init__(self, database: Database, running_max: int) -> None:
+        self._database = database
+        self._slots = asyncio.Semaphore(running_max)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._run: RunJob | None = None
+
+    def start(self, tx: Tx, job_id: str) -> None:
+        """The job's own row is enough: an unfinished one is found at the next start."""
+
+    def started(self, job_id: str) -> None:
+        if self._run is not None:
+            task = asyncio.create_task(self._work(self._run, job_id), name=job_id)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def open(self, run: RunJob) -> None:
+        self._run = run
+        left = await self._database.read(records.unfinished)
+        if left:
+            log.info("jobs_resumed", count=len(left))
+        for job_id in left:
+            self.started(job_id)
+
+    async def close(self, grace_s: float) -> None:
+        self._run = None
+        if self._tasks:
+            log.info("jobs_draining", count=len(self._tasks))
+            await asyncio.wait(self._tasks, timeout=grace_s)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _work(self, run: RunJob, job_id: str) -> None:
+        async with self._slots:
+            try:
+                await run(job_id)
+            except Exception:  # the job stays unfinished and runs again at the next start
+                log.exception("job_run_failed", job=job_id)

@@ -1,0 +1,32 @@
+"""What jobs ask of an engine."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from darkroom.db import Tx
+
+RunJob = Callable[[str], Awaitable[None]]
+"""Runs the job of this id to its end. Safe to call again for one that has ended."""
+
+
+class JobEngine(Protocol):
+    """Calls :data:`RunJob` at least once for every job whose accepting transaction committed.
+
+    After a crash the unfinished ones run again; who runs a job is fenced by the job's owner.
+    """
+
+    def start(self, tx: Tx, job_id: str) -> None:
+        """Inside the accepting transaction: make the job known, so that no crash can lose it."""
+        ...
+
+    def started(self, job_id: str) -> None:
+        """After that transaction committed, in the same process."""
+        ...
+
+    async def open(self, run: RunJob) -> None:
+        """Begin to work, with what a former process left first."""
+        ...
+
+    async def close(self, grace_s: float) -> None:
+        """Take no more jobs, let the running ones finish for ``grace_s`` seconds, then stop."""
+        ...

@@ -1,0 +1,297 @@
+"""Runs one job from its claim to its end: the whole way of a request, in one file.
+
+Each attempt is written down before the socket opens, and closed in the transaction that decides
+what follows. A crash at any point leaves a record from which the next owner goes on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from darkroom.assets import Ingest, Kept, Results, add_assets
+from darkroom.core.capability import ModelSpec
+from darkroom.core.errors import (
+    DarkroomError,
+    Internal,
+    JobCanceled,
+    OutcomeUnknown,
+    RequestError,
+    UpstreamTimeout,
+)
+from darkroom.core.ids import now_ms
+from darkroom.core.job import AssetKind, Attempt, AttemptState, Job, JobState
+from darkroom.core.ports import ImageWriter, UpstreamCall
+from darkroom.core.request import ImageRequest
+from darkroom.core.result import ProviderResult, SpooledImage
+from darkroom.core.size import Size
+from darkroom.core.tokens import input_image_tokens, output_tokens
+from darkroom.core.usage import Usage
+from darkroom.core.warning import Warning
+from darkroom.db import Database, Tx
+from darkroom.jobs import records
+from darkroom.jobs.policy import Stop, closed_state, next_step
+from darkroom.routing import Candidate, Router
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An attempt that is open in the database and now has to be made."""
+
+    job: Job
+    candidate: Candidate
+    attempt: Attempt
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """An attempt that failed, to be closed together with the decision of what follows."""
+
+    attempt: Attempt
+
+
+class Runner:
+    """``owner`` names this process in the fence: a job taken over by another is left alone."""
+
+    def __init__(
+        self,
+        database: Database,
+        router: Router,
+        ingest: Ingest,
+        results: Results,
+        owner: str,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._router = router
+        self._ingest = ingest
+        self._results = results
+        self._owner = owner
+        self._sleep = sleep
+
+    async def run(self, job_id: str) -> None:
+        """Run the job until it has ended. Returns at once when it has ended already."""
+        closing: Closing | None = None
+        while True:
+            step = await self._database.write(
+                lambda tx, closing=closing: self._advance(tx, job_id, closing)
+            )
+            if step is None:
+                return
+            failed = await self._attempt(step)
+            if failed is None:
+                return
+            closing = Closing(failed)
+
+    def _advance(self, tx: Tx, job_id: str, closing: Closing | None) -> Step | None:
+        """Close what has failed and open the next attempt, or end the job: one transaction."""
+        now = now_ms()
+        job = records.claim(tx, job_id, self._owner, now)
+        if job is None:
+            return None
+        attempts = self._closed_attempts(tx, job, closing)
+        if job.cancel_requested:
+            return self._end(tx, job, JobState.CANCELED, JobCanceled("The job was canceled."))
+        try:
+            candidates = self._router.candidates(job.request)
+        except RequestError as error:  # the configuration changed since the job was accepted
+            return self._end(tx, job, JobState.FAILED, error)
+        decision = next_step(attempts, candidates)
+        if isinstance(decision, Stop):
+            return self._end(tx, job, JobState.FAILED, DarkroomError.revive(decision.error))
+        candidate = decision.candidate
+        attempt = Attempt(
+            number=len(attempts) + 1,
+            deployment=candidate.route.deployment.id,
+            provider=candidate.route.provider.name,
+            model=candidate.model.id,
+            state=AttemptState.OPEN,
+            started_at_ms=now,
+        )
+        records.open_attempt(tx, job.id, attempt)
+        return Step(job, candidate, attempt, decision.pause_s)
+
+    def _closed_attempts(self, tx: Tx, job: Job, closing: Closing | None) -> list[Attempt]:
+        """The job's attempts, none of them open any more."""
+        attempts = list(job.attempts)
+        if not attempts or attempts[-1].state is not AttemptState.OPEN:
+            return attempts
+        if closing is not None:
+            last = closing.attempt
+        else:  # we were restarted, or took the job over: nobody knows how this one went
+            error = OutcomeUnknown(
+                f"The server stopped while {attempts[-1].deployment} worked. The image may exist"
+                " there and may have been billed, so it was not requested again."
+                " Send the request again to buy a new one."
+            )
+            last = replace(
+                attempts[-1],
+                state=AttemptState.SENT_UNKNOWN,
+                finished_at_ms=now_ms(),
+                error=error.record(),
+            )
+        records.close_attempt(tx, job.id, last)
+        return [*attempts[:-1], last]
+
+    def _end(self, tx: Tx, job: Job, state: JobState, error: DarkroomError) -> None:
+        ended = replace(job, state=state, finished_at_ms=now_ms(), error=error.record())
+        records.finish(tx, ended, self._owner)
+
+    async def _attempt(self, step: Step) -> Attempt | None:
+        """Make the attempt. None when the job has ended; else the attempt as it failed."""
+        cancel = _Cancel()
+        topic = records.cancel_topic(step.job.id)
+        try:
+            with self._database.changes.call(topic, cancel):
+                if step.pause_s:
+                    await self._sleep(step.pause_s)
+                result = await self._call(step)
+            wanted = _wanted_size(step.candidate)
+            kept = await self._results.keep(result.images, wanted)
+        except asyncio.CancelledError:
+            if not cancel.confirmed():
+                raise
+            error: DarkroomError = JobCanceled("The job was canceled.")
+        except DarkroomError as raised:
+            error = raised
+        except Exception as raised:
+            log.exception("attempt_crashed", job=step.job.id, attempt=step.attempt.number)
+            error = Internal(f"The attempt failed with an internal error ({type(raised).__name__}).")
+        else:
+            return await self._succeed(step, result, kept)
+        state = AttemptState.CANCELED if isinstance(error, JobCanceled) else closed_state(error)
+        return replace(step.attempt, state=state, finished_at_ms=now_ms(), error=error.record())
+
+    async def _call(self, step: Step) -> ProviderResult:
+        job, candidate = step.job, step.candidate
+        deployment = candidate.route.deployment
+        request = candidate.plan.request
+        call = UpstreamCall(
+            job_id=job.id,
+            attempt=step.attempt.number,
+            request=request,
+            model=candidate.model,
+            upstream_model=candidate.upstream_model,
+            timeout_s=deployment.timeout_s,
+            inputs=await self._ingest.files(request.inputs),
+            mask=(await self._ingest.files((request.mask,)))[0] if request.mask else None,
+        )
+        try:
+            async with asyncio.timeout(deployment.timeout_s):
+                return await candidate.route.provider.run(call, _Sink(self, job))
+        except TimeoutError as error:
+            raise UpstreamTimeout(
+                f"{deployment.id} did not answer within {deployment.timeout_s:.0f} s."
+            ) from error
+
+    async def _succeed(self, step: Step, result: ProviderResult, kept: Kept) -> None:
+        job, candidate = step.job, step.candidate
+        finished = now_ms()
+        attempt = replace(
+            step.attempt,
+            state=AttemptState.SUCCEEDED,
+            finished_at_ms=finished,
+            upstream_id=result.upstream_id,
+        )
+        made = sum(asset.kind is AssetKind.RESULT for asset in kept.assets)
+        request = candidate.plan.request
+        ended = replace(
+            job,
+            state=JobState.SUCCEEDED,
+            finished_at_ms=finished,
+            model=candidate.model.id,
+            deployment=attempt.deployment,
+            output=result.output,
+            usage=result.usage or counted_usage(candidate.model, request, made),
+            warnings=(
+                *job.warnings,
+                *candidate.plan.warnings,
+                *result.warnings,
+                *kept.warnings,
+                *_missing(request.n, made),
+            ),
+        )
+
+        def work(tx: Tx) -> None:
+            if records.finish(tx, ended, self._owner):
+                records.close_attempt(tx, job.id, attempt)
+                add_assets(tx, job.account_id, job.id, kept.assets)
+
+        await self._database.write(work)
+
+    async def partial(self, job: Job, index: int, image: SpooledImage) -> None:
+        """Store a preview and tell the watchers."""
+        asset = await self._results.keep_partial(image, index)
+
+        def work(tx: Tx) -> None:
+            add_assets(tx, job.account_id, job.id, [asset])
+            tx.notify(records.topic(job.id))
+
+        await self._database.write(work)
+
+    def writer(self) -> ImageWriter:
+        return self._results.writer()
+
+
+class _Sink:
+    """Where one attempt's images go; see :class:`~darkroom.core.ports.ImageSink`."""
+
+    def __init__(self, runner: Runner, job: Job) -> None:
+        self._runner = runner
+        self._job = job
+
+    def writer(self) -> ImageWriter:
+        return self._runner.writer()
+
+    async def partial(self, index: int, image: SpooledImage) -> None:
+        await self._runner.partial(self._job, index, image)
+
+
+class _Cancel:
+    """Cancels the task it was made in when called; tells this apart from the server's own stop."""
+
+    def __init__(self) -> None:
+        self._task = asyncio.current_task()
+        self._called = False
+
+    def __call__(self) -> None:
+        self._called = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def confirmed(self) -> bool:
+        """True when the job was canceled and nothing else asks this task to end."""
+        return self._called and self._task is not None and self._task.uncancel() == 0
+
+
+def counted_usage(model: ModelSpec, request: ImageRequest, images: int) -> Usage:
+    """What the catalogue's tables say, for an upstream that reports no usage."""
+    size = Size.parse(request.size) or model.sizes.default
+    image_in = sum(
+        input_image_tokens(model, Size(image.width, image.height), request.input_fidelity)
+        for image in request.inputs
+    )
+    image_out = output_tokens(model, request.quality, size) * images
+    return Usage(image_in=image_in, image_out=image_out, reported=False)
+
+
+def _wanted_size(candidate: Candidate) -> Size | None:
+    return candidate.plan.fit or Size.parse(candidate.plan.request.size)
+
+
+def _missing(asked: int, made: int) -> tuple[Warning, ...]:
+    if made >= asked:
+        return ()
+    return (
+        Warning(
+            "images_missing",
+            f"{made} of {asked} images arrived.",
+            param="n",
+            asked=str(asked),
+            used=str(made),
+        ),
+    )

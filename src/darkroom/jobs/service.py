@@ -1,0 +1,201 @@
+"""What the doors ask of jobs: submit, read, list, cancel, and wait for their end."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from darkroom.assets import Ingest, Taken, add_assets
+from darkroom.core.draft import Draft, InlineImage, RemoteImage, Source, StoredImage, Upload
+from darkroom.core.errors import IdempotencyConflict, InvalidRequest, JobCanceled, NotFound
+from darkroom.core.ids import new_id, now_ms
+from darkroom.core.job import Job, JobState
+from darkroom.core.request import ImageRequest, InputImage
+from darkroom.db import Database, Tx
+from darkroom.jobs import records
+from darkroom.jobs.engine import JobEngine
+from darkroom.routing import Router
+
+IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
+IDEMPOTENCY_KEY_MAX = 255
+PAGE_MAX = 100
+# Watchers are woken by changes; this only bounds how late a lost notification is noticed.
+_RECHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A draft with who sent it. ``idempotency_key`` is the caller's, unique per API key."""
+
+    draft: Draft
+    account_id: str
+    key_id: str
+    dialect: str
+    idempotency_key: str | None = None
+
+
+class Jobs:
+    """The one way in. Every read is bound to the caller's account."""
+
+    def __init__(
+        self, database: Database, router: Router, ingest: Ingest, engine: JobEngine
+    ) -> None:
+        self._database = database
+        self._router = router
+        self._ingest = ingest
+        self._engine = engine
+
+    async def submit(self, submission: Submission) -> Job:
+        """Accept the request as a job; on return it survives a crash.
+
+        The same idempotency key brings back the same job, finished or not, marked ``replayed``.
+        Raises from the error tree; then nothing is kept.
+        """
+        fingerprint = _fingerprint(submission)
+        earlier = await self._earlier(submission, fingerprint)
+        if earlier is not None:
+            return earlier
+        draft = submission.draft
+        self._router.candidates(_sketched(draft))  # refuse before anything is fetched
+        taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
+        request = replace(draft.request, inputs=taken.inputs, mask=taken.mask)
+        self._router.candidates(request)
+        now = now_ms()
+        job = Job(
+            id=new_id(now),
+            account_id=submission.account_id,
+            key_id=submission.key_id,
+            dialect=submission.dialect,
+            state=JobState.QUEUED,
+            request=request,
+            created_at_ms=now,
+            warnings=draft.warnings,
+        )
+        return await self._accept(submission, fingerprint, job, taken)
+
+    async def get(self, job_id: str, account_id: str) -> Job:
+        """Raises :class:`NotFound`, also for somebody else's."""
+        job = await self._database.read(lambda tx: records.get_owned(tx, job_id, account_id))
+        if job is None:
+            raise NotFound(f"No job '{job_id}'.")
+        return job
+
+    async def page(
+        self, account_id: str, limit: int, before: str | None, state: JobState | None
+    ) -> tuple[Sequence[Job], str | None]:
+        """Jobs newest first, and the cursor of the next page."""
+        found = await self._database.read(
+            lambda tx: records.page(tx, account_id, limit + 1, before, state)
+        )
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+    async def cancel(self, job_id: str, account_id: str) -> Job:
+        """Ask a job to end. A finished one stays as it is."""
+        await self.get(job_id, account_id)
+        why = JobCanceled("The job was canceled.").record()
+        await self._database.write(lambda tx: records.request_cancel(tx, job_id, why, now_ms()))
+        return await self.get(job_id, account_id)
+
+    async def wait(self, job: Job) -> Job:
+        """The job at its end."""
+        if job.state.final:
+            return job
+        with self._database.changes.subscribe(records.topic(job.id)) as change:
+            while True:
+                found = await self._database.read(lambda tx: records.state_of(tx, job.id))
+                if found is None or found[0].final:
+                    return await self.get(job.id, job.account_id)
+                await change.wait(_RECHECK_S)
+
+    async def watch(self, job: Job) -> AsyncIterator[Job]:
+        """The job now and after each change, the last one at its end."""
+        with self._database.changes.subscribe(records.topic(job.id)) as change:
+            while True:
+                job = await self.get(job.id, job.account_id)
+                yield job
+                if job.state.final:
+                    return
+                await change.wait(_RECHECK_S)
+
+    async def _earlier(self, submission: Submission, fingerprint: str) -> Job | None:
+        token = submission.idempotency_key
+        if token is None:
+            return None
+        if not 1 <= len(token) <= IDEMPOTENCY_KEY_MAX:
+            raise InvalidRequest(
+                f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_MAX} characters.",
+                param="Idempotency-Key",
+            )
+        return await self._database.read(
+            lambda tx: _replayed(tx, submission.key_id, token, fingerprint)
+        )
+
+    async def _accept(
+        self, submission: Submission, fingerprint: str, job: Job, taken: Taken
+    ) -> Job:
+        def work(tx: Tx) -> Job:
+            token = submission.idempotency_key
+            if token is not None:
+                earlier = _replayed(tx, submission.key_id, token, fingerprint)
+                if earlier is not None:
+                    return earlier
+                entry = records.IdempotencyEntry(fingerprint, job.id)
+                expires = job.created_at_ms + IDEMPOTENCY_LIFETIME_MS
+                records.add_key(tx, submission.key_id, token, entry, expires)
+            records.add(tx, job)
+            add_assets(tx, job.account_id, job.id, taken.assets)
+            self._engine.start(tx, job.id)
+            return job
+
+        accepted = await self._database.write(work)
+        if not accepted.replayed:
+            self._engine.started(job.id)
+        return accepted
+
+
+def _replayed(tx: Tx, key_id: str, token: str, fingerprint: str) -> Job | None:
+    entry = records.find_key(tx, key_id, token, now_ms())
+    if entry is None:
+        return None
+    if entry.fingerprint != fingerprint:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used within 24 hours for a different request."
+            " Use a new key for a new request.",
+            param="Idempotency-Key",
+        )
+    job = records.get(tx, entry.job_id)
+    return None if job is None else replace(job, replayed=True)
+
+
+def _fingerprint(submission: Submission) -> str:
+    """What makes two requests the same: the canonical request and its images' content."""
+    draft = submission.draft
+    shape = {
+        "request": draft.request,
+        "inputs": [_identity(source) for source in draft.inputs],
+        "mask": None if draft.mask is None else _identity(draft.mask),
+    }
+    return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()
+
+
+def _identity(source: Source) -> str:
+    match source:
+        case Upload(image):
+            return f"sha256:{image.sha256}"
+        case InlineImage(text):
+            return f"text:{hashlib.sha256(text.encode()).hexdigest()}"
+        case RemoteImage(url):
+            return f"url:{url}"
+        case StoredImage(asset_id):
+            return f"asset:{asset_id}"
+
+
+def _sketched(draft: Draft) -> ImageRequest:
+    """The request with stand-ins for its images, good enough for the capability check."""
+    stand_in = InputImage("", "", "image/png", 1024, 1024, 0)
+    return replace(
+        draft.request,
+        inputs=(stand_in,) * len(draft.inputs),
+        mask=None if draft.mask is None else stand_in,
+    )

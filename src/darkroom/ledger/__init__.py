@@ -1,0 +1,1 @@
+"""The money: quotes, the book of entries, statements."""

@@ -1,0 +1,1 @@
+"""One adapter per vendor, found through the ``darkroom.providers`` entry points."""

@@ -1,0 +1,74 @@
+"""``/v1/keys``: API keys, for keys with the scope ``admin``."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from darkroom.core.errors import InvalidRequest
+from darkroom.server.body import read_json
+from darkroom.server.door import Door
+from darkroom.server.keys import ADMIN, IMAGES
+from darkroom.server.native import json_response, shown_time
+from darkroom.server.records import ApiKey
+
+_NAME_MAX = 100
+_BODY_MAX = 64 * 1024
+
+
+def routes(door: Door) -> list[Route]:
+    keys = KeysView(door)
+    return [
+        Route("/v1/keys", door.guarded(keys.create), methods=["POST"]),
+        Route("/v1/keys", door.guarded(keys.list), methods=["GET"]),
+        Route("/v1/keys/{key_id}", door.guarded(keys.revoke), methods=["DELETE"]),
+    ]
+
+
+class KeysView:
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._keys = door.keys
+
+    async def create(self, request: Request) -> Response:
+        (await self._door.principal(request)).require(ADMIN)
+        body = await read_json(request, _BODY_MAX)
+        if unknown := set(body) - {"name", "account", "admin"}:
+            name = sorted(unknown)[0]
+            raise InvalidRequest(f"Unknown parameter: '{name}'.", param=name)
+        name = _text(body.get("name"), "name")
+        # A key has an account of its own, unless it is to share one: accounts see no other's jobs.
+        account = _text(body.get("account", name), "account")
+        scopes = frozenset((IMAGES, ADMIN) if body.get("admin") is True else (IMAGES,))
+        made, secret = await self._keys.create(name, account, scopes)
+        return json_response({**_shown(made), "key": secret}, 201)
+
+    async def list(self, request: Request) -> Response:
+        (await self._door.principal(request)).require(ADMIN)
+        return json_response(
+            {"object": "list", "data": [_shown(key) for key in await self._keys.list()]}
+        )
+
+    async def revoke(self, request: Request) -> Response:
+        (await self._door.principal(request)).require(ADMIN)
+        return json_response(_shown(await self._keys.revoke(request.path_params["key_id"])))
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not 1 <= len(value.strip()) <= _NAME_MAX:
+        raise InvalidRequest(f"'{name}' is a text of 1 to {_NAME_MAX} characters.", param=name)
+    return value.strip()
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "object": "api_key",
+        "name": key.name,
+        "account": key.account,
+        "hint": key.hint,
+        "scopes": sorted(key.scopes),
+        "created_at": shown_time(key.created_at_ms),
+        "revoked_at": shown_time(key.revoked_at_ms),
+    }

@@ -1,0 +1,64 @@
+"""Sends answers whose images are read and encoded while they leave, never held as a whole."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import pybase64
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from darkroom.assets import Blobs
+from darkroom.core.dialect import Answer, Base64Of, Piece
+
+
+def base64_length(byte_size: int) -> int:
+    return -(-byte_size // 3) * 4
+
+
+async def encoded(blobs: Blobs, pieces: Iterable[Piece]) -> AsyncIterator[bytes]:
+    """The bytes of the pieces in order."""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        asset = piece.asset
+        async for data in blobs.read(asset.sha256, asset.byte_size):
+            yield pybase64.b64encode(data)
+
+
+class AnswerResponse(Response):
+    """An :class:`Answer` with a known length."""
+
+    def __init__(self, answer: Answer, blobs: Blobs, headers: Mapping[str, str]) -> None:
+        length = sum(
+            base64_length(piece.asset.byte_size) if isinstance(piece, Base64Of) else len(piece)
+            for piece in answer.pieces
+        )
+        super().__init__(
+            status_code=answer.status,
+            media_type=answer.media_type,
+            headers={**answer.headers, **headers},
+        )
+        self.headers["content-length"] = str(length)
+        self._pieces = answer.pieces
+        self._blobs = blobs
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        async for data in encoded(self._blobs, self._pieces):
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def event_stream(events: AsyncIterator[bytes], headers: Mapping[str, str]) -> StreamingResponse:
+    """A server-sent event stream that proxies pass on at once."""
+    return StreamingResponse(
+        events,
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no", **headers},
+    )

@@ -1,0 +1,156 @@
+"""Reads a request's body within bounds: JSON into memory, uploads to disk while they arrive."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import msgspec
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
+from starlette.requests import ClientDisconnect, Request
+
+from darkroom.assets import Spool, SpoolWriter
+from darkroom.core.dialect import WireBody
+from darkroom.core.draft import Upload
+from darkroom.core.errors import InvalidRequest, PayloadTooLarge, SlowBody
+
+JSON_BYTES_MAX = 64 << 20
+FORM_BYTES_MAX = 17 * 50_000_000 + (4 << 20)
+_FORM_PARTS_MAX = 64
+_FIELD_BYTES_MAX = 1 << 20
+# No Python server bounds a slow body by itself: https://github.com/encode/uvicorn/issues/2328
+_PIECE_TIMEOUT_S = 30.0
+_BODY_TIMEOUT_S = 600.0
+
+
+async def read_body(request: Request, spool: Spool) -> WireBody:
+    """The body by its content type. The uploads' files belong to the caller of this function.
+
+    Raises from the request branch of the error tree; then nothing is left on disk.
+    """
+    content_type = request.headers.get("content-type", "")
+    kind, options = parse_options_header(content_type)
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            if kind == "multipart/form-data":
+                return await _read_form(request, options.get("boundary", ""), spool)
+            return WireBody(await read_json(request))
+    except TimeoutError as error:
+        raise SlowBody(f"The body did not arrive within {_BODY_TIMEOUT_S:.0f} s.") from error
+    except ClientDisconnect as error:
+        raise InvalidRequest("The connection closed before the body was complete.") from error
+
+
+async def read_json(request: Request, limit: int = JSON_BYTES_MAX) -> dict[str, Any]:
+    """A JSON object of at most ``limit`` bytes."""
+    pieces = [piece async for piece in _pieces(request, limit)]
+    try:
+        body = msgspec.json.decode(b"".join(pieces))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequest(
+            "The body is not valid JSON. Send a JSON object, or multipart/form-data for uploads."
+        ) from error
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return cast(dict[str, Any], body)
+
+
+async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    size = 0
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(_PIECE_TIMEOUT_S):
+                piece = await anext(stream, None)
+        except TimeoutError as error:
+            raise SlowBody(f"No more of the body came for {_PIECE_TIMEOUT_S:.0f} s.") from error
+        if piece is None:
+            return
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        yield piece
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {limit // 10**6} MB.")
+
+
+async def _read_form(request: Request, boundary: str, spool: Spool) -> WireBody:
+    if not boundary:
+        raise InvalidRequest("The multipart/form-data content type has no boundary.")
+    form = _Form(spool)
+    try:
+        with PushMultipartParser(
+            boundary,
+            max_segment_count=_FORM_PARTS_MAX,
+            max_segment_size=FORM_BYTES_MAX,
+        ) as parser:
+            async for piece in _pieces(request, FORM_BYTES_MAX):
+                for part in parser.parse(piece):
+                    form.take(part)
+    except ParserLimitReached as error:
+        form.discard()
+        raise PayloadTooLarge(
+            f"The form has more than {_FORM_PARTS_MAX} parts or a part that is too large."
+        ) from error
+    except MultipartError as error:
+        form.discard()
+        raise InvalidRequest("The multipart/form-data body is malformed or cut off.") from error
+    except BaseException:
+        form.discard()
+        raise
+    return WireBody(form.fields, tuple(form.uploads), is_form=True)
+
+
+class _Form:
+    """Collects what the parser emits: a segment, its bytes, and None at its end."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._segment: MultipartSegment | None = None
+        self._writer: SpoolWriter | None = None
+        self._text = bytearray()
+        self.fields: dict[str, Any] = {}
+        self.uploads: list[tuple[str, Upload]] = []
+
+    def take(self, part: MultipartSegment | bytearray | None) -> None:
+        if isinstance(part, MultipartSegment):
+            self._segment = part
+            self._text.clear()
+            # A file without a name is sent by clients that have only bytes: the type tells.
+            is_file = part.filename is not None or (part.content_type or "").startswith("image/")
+            self._writer = self._spool.upload() if is_file else None
+        elif part is None:
+            self._close()
+        elif self._writer is not None:
+            self._writer.write(part)
+        else:
+            self._text += part
+            if len(self._text) > _FIELD_BYTES_MAX:
+                raise PayloadTooLarge("A text field of the form is larger than 1 MB.")
+
+    def discard(self) -> None:
+        if self._writer is not None:
+            self._writer.discard()
+        for _, upload in self.uploads:
+            upload.image.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        name = (self._segment.name if self._segment else None) or ""
+        if self._writer is not None:
+            self.uploads.append((name, Upload(self._writer.finish())))
+            self._writer = None
+            return
+        try:
+            self.fields[name] = self._text.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidRequest(f"The form field '{name}' is not UTF-8.", param=name) from error

@@ -1,0 +1,114 @@
+"""API keys: made, looked up by digest, revoked. A key is shown once, when it is made."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+
+from darkroom.core.errors import Forbidden, NotFound, Unauthorized
+from darkroom.core.ids import new_id, now_ms
+from darkroom.core.secret import Secret
+from darkroom.db import Database, Tx
+from darkroom.server import records
+from darkroom.server.records import ApiKey
+
+ADMIN = "admin"
+IMAGES = "images"
+_PREFIX = "dk_"
+_CACHE_S = 5.0
+"""How long a key that was revoked by another process may still be taken for good."""
+_CACHE_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: the account that owns what is made, and what the key may do."""
+
+    account_id: str
+    key_id: str
+    scopes: frozenset[str]
+
+    def require(self, scope: str) -> None:
+        """Raises :class:`Forbidden`."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This API key may not do that: it lacks the scope '{scope}'.")
+
+
+class Keys:
+    """Keys have 256 random bits, so a keyed digest is enough to look them up safely."""
+
+    def __init__(self, database: Database, pepper: Secret) -> None:
+        self._database = database
+        self._pepper = pepper.reveal().encode()
+        self._cache: dict[str, tuple[float, Principal]] = {}
+        self._operator: tuple[str, Principal] | None = None
+
+    async def principal(self, key: str) -> Principal:
+        """Who this key stands for. Raises :class:`Unauthorized`."""
+        digest = self._digest(key)
+        if self._operator is not None and hmac.compare_digest(digest, self._operator[0]):
+            return self._operator[1]
+        cached = self._cache.get(digest)
+        if cached is not None and cached[0] > time.monotonic():
+            return cached[1]
+        found = await self._database.read(lambda tx: records.by_digest(tx, digest))
+        if found is None:
+            raise Unauthorized(
+                "Incorrect API key provided. `darkroom keys create` makes a new one."
+            )
+        principal = Principal(found.account_id, found.id, found.scopes)
+        if len(self._cache) >= _CACHE_MAX:
+            self._cache.clear()
+        self._cache[digest] = (time.monotonic() + _CACHE_S, principal)
+        return principal
+
+    async def create(
+        self, name: str, account: str, scopes: frozenset[str], key: str | None = None
+    ) -> tuple[ApiKey, str]:
+        """Make a key for the account of that name, which is made when there is none.
+
+        ``key`` is a secret of the caller's choice; a key that exists already is left as it is.
+        """
+        secret = key or _PREFIX + secrets.token_urlsafe(32)
+        now = now_ms()
+
+        def work(tx: Tx) -> ApiKey:
+            if (existing := records.by_digest(tx, self._digest(secret))) is not None:
+                return existing
+            account_id = records.account_id(tx, account, new_id(now), now)
+            hint = f"{secret[:3]}…{secret[-4:]}"
+            made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now)
+            records.add(tx, made, self._digest(secret))
+            return made
+
+        return await self._database.write(work), secret
+
+    async def list(self) -> list[ApiKey]:
+        return await self._database.read(records.listed)
+
+    async def revoke(self, key_id: str) -> ApiKey:
+        """Raises :class:`NotFound`."""
+        now = now_ms()
+        key = await self._database.write(lambda tx: records.revoke(tx, key_id, now))
+        if key is None:
+            raise NotFound(f"No API key '{key_id}'.")
+        self._cache.clear()
+        return key
+
+    async def none_yet(self) -> bool:
+        return await self._database.read(records.count) == 0
+
+    async def admit_operator(self) -> str:
+        """A key of this process alone, for the command line on this machine."""
+        secret = secrets.token_urlsafe(32)
+        now = now_ms()
+        account = await self._database.write(
+            lambda tx: records.account_id(tx, "default", new_id(now), now)
+        )
+        principal = Principal(account, "operator", frozenset((ADMIN, IMAGES)))
+        self._operator = (self._digest(secret), principal)
+        return secret
+
+    def _digest(self, key: str) -> str:
+        return hmac.new(self._pepper, key.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,174 @@
+"""What an operator can set: a TOML file, environment variables over it, options over both."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from darkroom.core.deployment import Deployment
+from darkroom.core.secret import Secret
+
+OPENAI_URL = "https://api.openai.com/v1"
+INIT_KEY_LENGTH_MIN = 32
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message is one line that says what to change."""
+
+
+class DeploymentSettings(BaseModel):
+    """A ``[[deployments]]`` table."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")
+    provider: str
+    base_url: str = ""
+    api_key: str = Field(default="", repr=False)
+    """``env:NAME``, ``file:/path`` or the key itself."""
+    models: list[str] | dict[str, str] = Field(default_factory=list[str])
+    """Public names, or a table of public name to the endpoint's own name. Empty: all it can."""
+    timeout_s: float = Field(default=600.0, gt=0, le=3_600)
+    connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
+    resend_unknown: bool | None = None
+
+    def deployment(self) -> Deployment:
+        """Raises :class:`ConfigError` when the key cannot be read."""
+        models = self.models
+        return Deployment(
+            id=self.id,
+            provider=self.provider,
+            base_url=self.base_url,
+            api_key=_secret(self.api_key, self.id),
+            models=models if isinstance(models, dict) else {name: name for name in models},
+            timeout_s=self.timeout_s,
+            connect_timeout_s=self.connect_timeout_s,
+            resend_unknown=self.resend_unknown,
+        )
+
+
+class Settings(BaseSettings):
+    """Every option; the environment's twin of ``data_dir`` is ``DARKROOM_DATA_DIR``."""
+
+    model_config = SettingsConfigDict(env_prefix="DARKROOM_", extra="forbid", env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("darkroom")))
+    config: Path | None = None
+    """The file these settings came from."""
+    database_url: str = ""
+    """``postgresql://…`` for several processes; default: SQLite in the data folder."""
+    storage_url: str = ""
+    """``s3://…``, ``gs://…``, ``az://…``; default: ``images`` in the data folder."""
+    public_url: str = ""
+    """The origin in links; default: the one each client used."""
+    init_key: str = Field(default="", repr=False)
+    """Seeds the first API key, for scripts."""
+    default_model: str = "gpt-image-2"
+    link_lifetime_s: int = Field(default=86_400, ge=60)
+    jobs_running_max: int = Field(default=2_000, ge=1)
+    drain_s: float = Field(default=30.0, ge=0)
+    """How long running jobs may take to finish after SIGTERM."""
+    image_url_networks: list[str] = Field(default_factory=list[str])
+    """Networks (CIDR) that image URLs may reach although they are not public."""
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    deployments: list[DeploymentSettings] = Field(default_factory=list[DeploymentSettings])
+
+    @field_validator("init_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < INIT_KEY_LENGTH_MIN:
+            raise ValueError(f"needs at least {INIT_KEY_LENGTH_MIN} characters")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = config_file()
+        toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'darkroom.db'}"
+
+    @property
+    def resolved_storage_url(self) -> str:
+        return self.storage_url or f"file://{self.data_dir / 'images'}"
+
+    def resolved_deployments(self) -> list[Deployment]:
+        """The configured ones; else OpenAI when its key is in the environment; else the sandbox."""
+        if self.deployments:
+            ids = [deployment.id for deployment in self.deployments]
+            if twice := {name for name in ids if ids.count(name) > 1}:
+                raise ConfigError(f"deployment id '{twice.pop()}' is used twice")
+            return [deployment.deployment() for deployment in self.deployments]
+        if key := os.environ.get("OPENAI_API_KEY"):
+            return [Deployment("openai", "openai", OPENAI_URL, Secret(key))]
+        return [Deployment("sandbox", "sandbox")]
+
+
+def load_settings(options: Mapping[str, Any]) -> Settings:
+    """``options`` come from the command line; None values are left out.
+
+    Raises :class:`ConfigError` with one line for the operator.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if "config" in given:
+        os.environ["DARKROOM_CONFIG"] = str(given["config"])
+    file = config_file()
+    if os.environ.get("DARKROOM_CONFIG") and (file is None or not file.is_file()):
+        raise ConfigError(f"config file {file} does not exist; create it or drop --config")
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{file or 'environment'}: {where}: {first['msg']}") from error
+    except ValueError as error:  # TOML that does not parse
+        raise ConfigError(f"{file}: {error}") from error
+    settings.data_dir = settings.data_dir.expanduser().absolute()
+    return settings
+
+
+def config_file() -> Path | None:
+    """``DARKROOM_CONFIG``, else ``darkroom.toml`` in the user's configuration folder, if there."""
+    if chosen := os.environ.get("DARKROOM_CONFIG"):
+        return Path(chosen).expanduser()
+    usual = default_config_file()
+    return usual if usual.is_file() else None
+
+
+def default_config_file() -> Path:
+    return Path(platformdirs.user_config_dir("darkroom")) / "darkroom.toml"
+
+
+def _secret(text: str, owner: str) -> Secret:
+    kind, _, rest = text.partition(":")
+    if kind == "env":
+        if rest not in os.environ:
+            raise ConfigError(f"deployment '{owner}': environment variable {rest} is not set")
+        return Secret(os.environ[rest])
+    if kind == "file":
+        try:
+            return Secret(Path(rest).read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise ConfigError(f"deployment '{owner}': {rest}: {error.strerror}") from error
+    return Secret(text)

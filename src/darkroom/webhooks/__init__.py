@@ -1,0 +1,1 @@
+"""Telling the caller: endpoint rules, signing, delivery."""

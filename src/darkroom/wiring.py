@@ -1,0 +1,116 @@
+"""The composition root: builds every part from the settings and joins them."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs
+from darkroom.catalog import Catalog
+from darkroom.core.dialect import Dialect
+from darkroom.core.ids import new_id
+from darkroom.core.secret import Secret
+from darkroom.db import Database, installation_value, open_database
+from darkroom.dialects.openai import OpenAIDialect
+from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
+from darkroom.jobs import EmbeddedEngine, JobEngine, Jobs, Runner
+from darkroom.providers.registry import provider_class
+from darkroom.routing import Route, Router
+from darkroom.settings import ConfigError, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the doors work with."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    spool: Spool
+    ingest: Ingest
+    links: Links
+    router: Router
+    jobs: Jobs
+    dialects: tuple[Dialect, ...]
+    key_pepper: Secret
+    """Mixed into the digests by which API keys are looked up."""
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything, work, and drain at the end.
+
+    Raises :class:`ConfigError`, :class:`~darkroom.db.DatabaseInUse`, or ``OSError`` for a data
+    folder that cannot be written.
+    """
+    egress = HttpEgress()
+    router = build_router(settings, egress)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = await open_database(settings.resolved_database_url)
+    try:
+        fetcher = PublicFetcher(
+            AddressGuard(settings.image_url_networks), any_port=bool(settings.image_url_networks)
+        )
+        # Several processes may share one data folder: each has a spool of its own.
+        spool = Spool(settings.data_dir / "spool" / _spool_name(settings))
+        blobs = open_blobs(settings.resolved_storage_url)
+        ingest = Ingest(spool, blobs, fetcher, database)
+        engine = _engine(settings, database)
+        runner = Runner(database, router, ingest, Results(spool, blobs), owner=new_id())
+        services = Services(
+            settings=settings,
+            database=database,
+            blobs=blobs,
+            spool=spool,
+            ingest=ingest,
+            links=Links(await _secret(database, "link_key"), settings.link_lifetime_s),
+            router=router,
+            jobs=Jobs(database, router, ingest, engine),
+            dialects=(OpenAIDialect(settings.default_model),),
+            key_pepper=await _secret(database, "key_pepper"),
+        )
+        await engine.open(runner.run)
+        try:
+            yield services
+        finally:
+            await engine.close(settings.drain_s)
+            await fetcher.close()
+            await egress.close()
+    finally:
+        await database.close()
+
+
+def build_router(settings: Settings, egress: HttpEgress) -> Router:
+    """Every deployment bound to its provider. Raises :class:`ConfigError`."""
+    routes: list[Route] = []
+    catalog = Catalog.load()
+    for deployment in settings.resolved_deployments():
+        try:
+            provider = provider_class(deployment.provider)
+        except LookupError as error:
+            raise ConfigError(f"deployment '{deployment.id}': {error.args[0]}") from error
+        unknown = [name for name in deployment.models if catalog.get(name) is None]
+        if unknown:
+            raise ConfigError(f"deployment '{deployment.id}': unknown model '{unknown[0]}'")
+        routes.append(Route(deployment, provider(deployment, egress)))
+    return Router(catalog, routes, lambda: datetime.now(UTC).date())
+
+
+def _engine(settings: Settings, database: Database) -> JobEngine:
+    if settings.database_url.startswith("postgres"):
+        from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
+
+        return ProcrastinateEngine(database, settings.database_url, settings.jobs_running_max)
+    return EmbeddedEngine(database, settings.jobs_running_max)
+
+
+def _spool_name(settings: Settings) -> str:
+    return str(os.getpid()) if settings.database_url.startswith("postgres") else "embedded"
+
+
+async def _secret(database: Database, name: str) -> Secret:
+    """A random secret that all processes of the installation share, made at the first start."""
+    fresh = secrets.token_hex(32)
+    return Secret(await database.write(lambda tx: installation_value(tx, name, fresh)))

@@ -1,0 +1,1 @@
+"""What the project needs to keep itself in order; not part of the product."""
