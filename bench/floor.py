@@ -8,6 +8,7 @@ import argparse
 import ctypes
 import hashlib
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -41,14 +42,18 @@ class Floor:
             pieces.append(message["body"])
             if not message.get("more_body"):
                 break
-        body = b"".join(pieces)
-        kind = dict(scope["headers"])[b"content-type"].decode()
+        sent = dict(scope["headers"])
+        kind = sent[b"content-type"].decode()
         headers = {**IDENTITY, "Authorization": "Bearer bench", "Content-Type": kind}
+        asked_url = False
         if kind.startswith("multipart/"):
-            self.keep_inputs(kind, body)
-        asked_url = kind == "application/json" and b'"response_format":"url"' in body
-        if asked_url:
-            body = body.replace(b',"response_format":"url"', b"")
+            self.keep_inputs(kind, pieces)
+            headers["Content-Length"] = sent[b"content-length"].decode()
+            body: Any = one_by_one(pieces)
+        else:
+            whole = b"".join(pieces)
+            body = whole.replace(b',"response_format":"url"', b"")
+            asked_url = len(body) < len(whole)
         url = self.upstream + scope["path"].removeprefix("/v1")
         async with self.session.post(url, data=body, headers=headers) as upstream:
             if upstream.content_type == "text/event-stream":
@@ -73,11 +78,12 @@ class Floor:
         os.replace(path + ".part", path)
         return name
 
-    def keep_inputs(self, kind: str, body: bytes) -> None:
+    def keep_inputs(self, kind: str, received: list[bytes]) -> None:
         boundary = kind.partition("boundary=")[2].strip('"')
         pieces: list[bytes] | None = None
         with multipart.PushMultipartParser(boundary) as parser:
-            for event in parser.parse(body):
+            # In the pieces that came: one parse of 20 MB takes twice as long.
+            for event in (event for piece in received for event in parser.parse(piece)):
                 if isinstance(event, multipart.MultipartSegment):
                     pieces = [] if event.filename else None
                 elif pieces is not None and event:
@@ -92,13 +98,18 @@ class Floor:
         pending: list[bytes] = []
         async for piece in upstream.content.iter_any():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            # A single byte is found ten times faster than two, and there are few of them.
+            while b"\n" in piece and (end := piece.find(b"\n\n")) >= 0:
+                self.keep_image(b"".join([*pending, piece[:end]]))
+                pending, piece = [], piece[end + 2 :]  # noqa: PLW2901
             pending.append(piece)
-            if b"\n\n" in piece:
-                *events, rest = b"".join(pending).split(b"\n\n")
-                for event in events:
-                    self.keep_image(event)
-                pending = [rest]
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def one_by_one(pieces: list[bytes]) -> AsyncIterator[bytes]:
+    """A body that is not joined first: 20 MB in one piece are copied twice more."""
+    for piece in pieces:
+        yield piece
 
 
 async def answer(send: Any, data: bytes, kind: bytes) -> None:

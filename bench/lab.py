@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from bench import proc
 from bench.gateways import GATEWAYS, ROOT, Options, Site
 from bench.load import Burst, Fetched, Measured, fetch, fire
 from bench.payloads import Picture
-from bench.process import DidNotStart, Program, free_port, last_line, running, wait_listening
+from bench.process import Program, free_port, last_line, running, wait_listening
 from bench.space import private_directory
 
 GATEWAY_CORE, OTHER_CORE = 0, 1
@@ -38,7 +37,7 @@ class Bench:
     rounds: int = 3
     quick: bool = False
     disk: bool = False
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +87,15 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 @contextlib.contextmanager
 def upstream(picture: Picture, weight: int, delay_s: float = 0.0) -> Iterator[Upstream]:
     """The mock as a process of its own, beside the load generator."""
-    command = [sys.executable, "-m", "bench.mock", "--image-bytes", str(weight)]
-    command += ["--delay", str(delay_s)]
+    port = free_port()
+    command = [sys.executable, "-m", "bench.mock", "--port", str(port)]
+    command += ["--image-bytes", str(weight), "--delay", str(delay_s)]
     with private_directory(disk=True, need=0) as directory:
         log = directory / "mock.log"
         program = Program(command, log, {"PYTHONPATH": str(ROOT)}, OTHER_CORE)
         with running(program) as process:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise DidNotStart(f"the mock: {last_line(log)}")
-            yield Upstream(int(line), picture)
+            wait_listening(process, port, log)
+            yield Upstream(port, picture)
 
 
 @contextlib.contextmanager
@@ -115,7 +112,6 @@ def contender(name: str, mock: Upstream, bench: Bench, need: int) -> Iterator[Co
         program = Program(launch.command, log, launch.env, GATEWAY_CORE)
         with running(program) as process:
             wait_listening(process, site.port, log)
-            _drain(process)
             yield Contender(name, site.port, site.key, process.pid, log, launched)
 
 
@@ -144,7 +140,7 @@ def first_answer(
             problem = f"status {answer.status}: {answer.body[:300].decode(errors='replace')}"
         if answer is not None and answer.status == 200:
             break
-        if answer is not None and answer.status != 503 or time.monotonic() > deadline:
+        if (answer is not None and answer.status != 503) or time.monotonic() > deadline:
             said = last_line(who.log) if who.log else ""
             raise WrongAnswer(f"{problem} ({said})" if said else problem)
         time.sleep(0.002)
@@ -178,18 +174,3 @@ def streamed_image(answer: Fetched, _: Contender) -> bytes:
         if b'.completed"' in data[:200] or b'.completed"' in data[-400:]:
             return pybase64.b64decode(json.loads(data)["b64_json"], validate=True)
     raise WrongAnswer("the stream has no final event")
-
-
-def _drain(process: "subprocess.Popen[bytes]") -> None:
-    """Nobody reads what a gateway prints: let it not fill the pipe."""
-    import threading
-
-    assert process.stdout is not None
-    stream = process.stdout
-
-    def read() -> None:
-        with contextlib.suppress(ValueError, OSError):
-            while stream.read(65_536):
-                pass
-
-    threading.Thread(target=read, daemon=True).start()

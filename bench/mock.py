@@ -1,12 +1,14 @@
 """The upstream of the benchmark: the cheapest server that answers like OpenAI's Images API.
 
-``python -m bench.mock --image-bytes 1572000 --delay 5`` prints its port and serves.
+``python -m bench.mock --image-bytes 1572000 --delay 5`` serves on a port of its choosing
+unless ``--port`` says which; it prints that port.
 """
 
 import argparse
 import asyncio
 import json
 import sys
+from typing import cast
 
 from bench.payloads import ECHO, IMAGE_BYTES, STREAM_USAGE, USAGE, Picture, png
 
@@ -77,9 +79,8 @@ class Upstream(asyncio.BufferedProtocol):
         self._first = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=1 << 30)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=1 << 30)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

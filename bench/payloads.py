@@ -4,6 +4,7 @@ import base64
 import hashlib
 import itertools
 import json
+import math
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -29,19 +30,22 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(weight: int) -> bytes:
-    """A valid 1024x1024 PNG without its end, about ``weight`` bytes, a multiple of three long."""
-    edge = 1024
+def png(weight: int, seed: str = "noise") -> bytes:
+    """A valid PNG without its end, about ``weight`` bytes, a multiple of three long.
+
+    1024x1024, or larger where ``weight`` bytes of noise need more pixels.
+    """
     head = b"\x89PNG\r\n\x1a\n"
     if weight < 100_000:
-        head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 1, 0, 0, 0, 0))
-        head += chunk(b"IDAT", zlib.compress(bytes(edge * (edge // 8 + 1)), 9))
+        head += chunk(b"IHDR", struct.pack(">IIBBBBB", 1024, 1024, 1, 0, 0, 0, 0))
+        head += chunk(b"IDAT", zlib.compress(bytes(1024 * 129), 9))
     else:
-        head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0))
+        edge = max(1024, math.isqrt(weight // 3))
         row = edge * 3 + 1
-        noisy = min(edge, weight // row)
-        noise = hashlib.shake_128(b"noise").digest(noisy * edge * 3)
+        noisy = min(edge, (weight - 10_000) // row)  # the rest is padded to the byte
+        noise = hashlib.shake_128(seed.encode()).digest(noisy * edge * 3)
         rows = [b"\0" + noise[at : at + edge * 3] for at in range(0, len(noise), edge * 3)]
+        head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0))
         head += chunk(b"IDAT", zlib.compress(b"".join(rows) + bytes((edge - noisy) * row), 1))
     missing = max(0, weight - len(head) - 12)
     missing += -(len(head) + 12 + missing) % 3
@@ -97,11 +101,11 @@ def edit_request(images: int = 4, weight: int = 5_000_000) -> bytes:
             "quality": ECHO["quality"],
         }.items()
     ]
-    # A PNG of 1024x1024 holds 3 MB of noise at most; the rest is padding.
-    picture = Picture(png(weight))
     for index in range(images):
         head = f'name="image[]"; filename="{index}.png"'
-        parts.append(_part(head, picture.numbered(index), "image/png"))
+        # Different pixels, not only different chunks: a gateway may drop metadata of inputs.
+        data = Picture(png(weight, f"input {index}")).numbered(index)
+        parts.append(_part(head, data, "image/png"))
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 

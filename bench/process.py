@@ -53,7 +53,7 @@ def running(program: Program) -> Iterator["subprocess.Popen[bytes]"]:
         try:
             process = subprocess.Popen(
                 program.command,
-                stdout=subprocess.PIPE,
+                stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **program.env},
@@ -101,5 +101,3 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(OSError):
             if os.getsid(pid) == process.pid:
                 os.kill(pid, signal.SIGKILL)
-    if process.stdout is not None:
-        process.stdout.close()

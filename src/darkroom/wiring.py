@@ -75,7 +75,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         try:
             yield services
         finally:
-            await engine.close(settings.drain_s)
+            await engine.close()
             await fetcher.close()
             await egress.close()
     finally:
@@ -102,8 +102,12 @@ def _engine(settings: Settings, database: Database) -> JobEngine:
     if settings.database_url.startswith("postgres"):
         from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
 
-        return ProcrastinateEngine(database, settings.database_url, settings.jobs_running_max)
-    return EmbeddedEngine(database, settings.jobs_running_max)
+        return ProcrastinateEngine(
+            settings.database_url, running_max=settings.jobs_running_max, drain_s=settings.drain_s
+        )
+    return EmbeddedEngine(
+        database, running_max=settings.jobs_running_max, drain_s=settings.drain_s
+    )
 
 
 def _spool_name(settings: Settings) -> str:

@@ -63,7 +63,8 @@ def _run(options: dict[str, Any]) -> None:
         finally:
             listener.close()
 
-    asyncio.run(main(), loop_factory=uvloop.new_event_loop)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
 
 
 def _greeting(server: Any, url: str) -> str:

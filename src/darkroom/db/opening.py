@@ -21,6 +21,10 @@ async def open_database(url: str) -> Database:
         database = PostgresDatabase(f"postgresql://{rest}")
     else:
         raise ValueError(f"database URL {scheme}://… is not sqlite:// or postgresql://")
-    database.migrate(upgrade)
-    await database.open()
+    try:
+        database.migrate(upgrade)
+        await database.open()
+    except BaseException:
+        await database.close()
+        raise
     return database

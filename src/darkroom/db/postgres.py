@@ -70,7 +70,7 @@ class PostgresDatabase:
     def migrate(self, step: Callable[[Connection], None]) -> None:
         """Run a schema change; processes that start together take turns."""
         with self._engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(815_2026)"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(8152026)"))
             step(connection)
 
     def _write(self, work: Work[T]) -> T:

@@ -60,9 +60,9 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return found
 
 
-async def serve(started: Started, listener: socket.socket) -> None:
-    """Answer until SIGINT or SIGTERM, then finish what was begun."""
-    settings = started.services.settings
+def http_server(started: Started) -> uvicorn.Server:
+    """The HTTP server over the application; ``should_exit`` stops it."""
+    drain_s = started.services.settings.drain_s
     config = uvicorn.Config(
         started.app,
         log_config=None,
@@ -70,12 +70,19 @@ async def serve(started: Started, listener: socket.socket) -> None:
         lifespan="off",
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, int(settings.drain_s)),
+        timeout_graceful_shutdown=max(1, int(drain_s)),
     )
-    beacon = settings.data_dir / BEACON
+    return uvicorn.Server(config)
+
+
+async def serve(
+    started: Started, listener: socket.socket, server: uvicorn.Server | None = None
+) -> None:
+    """Answer until SIGINT or SIGTERM, then finish what was begun."""
+    beacon = started.services.settings.data_dir / BEACON
     _write_beacon(beacon, url_of(listener), started.operator_key)
     try:
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await (server or http_server(started)).serve(sockets=[listener])
     finally:
         _remove_beacon(beacon)
 

@@ -12,10 +12,17 @@ log = structlog.get_logger(__name__)
 
 
 class EmbeddedEngine:
-    """Waiting jobs are a queue of ids; at most ``running_max`` run at a time."""
+    """Waiting jobs are a queue of ids; at most ``running_max`` run at a time.
 
-    def __init__(self, database: Database, running_max: int) -> None:
+    Stopping, it lets them finish for ``drain_s`` seconds.
+    """
+
+    def __init__(
+        self, database: Database, *, running_max: int, drain_s: float, retry_s: float = 1.0
+    ) -> None:
         self._database = database
+        self._retry_s = retry_s
+        self._drain_s = drain_s
         self._slots = asyncio.Semaphore(running_max)
         self._tasks: set[asyncio.Task[None]] = set()
         self._run: RunJob | None = None
@@ -37,11 +44,11 @@ class EmbeddedEngine:
         for job_id in left:
             self.started(job_id)
 
-    async def close(self, grace_s: float) -> None:
+    async def close(self) -> None:
         self._run = None
         if self._tasks:
             log.info("jobs_draining", count=len(self._tasks))
-            await asyncio.wait(self._tasks, timeout=grace_s)
+            await asyncio.wait(self._tasks, timeout=self._drain_s)
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -49,7 +56,9 @@ class EmbeddedEngine:
 
     async def _work(self, run: RunJob, job_id: str) -> None:
         async with self._slots:
-            try:
-                await run(job_id)
-            except Exception:  # the job stays unfinished and runs again at the next start
-                log.exception("job_run_failed", job=job_id)
+            while True:
+                try:
+                    return await run(job_id)
+                except Exception:  # the database failed; what a job does wrong ends the job
+                    log.exception("job_run_failed", job=job_id)
+                await asyncio.sleep(self._retry_s)

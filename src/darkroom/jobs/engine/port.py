@@ -27,6 +27,6 @@ class JobEngine(Protocol):
         """Begin to work, with what a former process left first."""
         ...
 
-    async def close(self, grace_s: float) -> None:
-        """Take no more jobs, let the running ones finish for ``grace_s`` seconds, then stop."""
+    async def close(self) -> None:
+        """Take no more jobs, let the running ones finish for a while, then stop."""
         ...

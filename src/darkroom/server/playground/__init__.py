@@ -1,9 +1,12 @@
 """The web playground: static ES modules over the public API, served under a strict policy."""
 
+import gzip
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.core.errors import NotFound
@@ -19,7 +22,10 @@ _HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cache-control": "no-cache",  # ask each time, answered by 304: an upgrade shows at once
+    "vary": "accept-encoding",
 }
 _TYPES = {
     ".html": "text/html",
@@ -30,21 +36,41 @@ _TYPES = {
 
 
 def routes(door: Door) -> list[Route]:
-    files = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES}
+    # Only what is in the folder and one level below can be named: no path reaches elsewhere.
+    found = [*_STATIC.glob("*"), *_STATIC.glob("*/*")]
+    files = {
+        path.relative_to(_STATIC).as_posix(): path
+        for path in found
+        if path.suffix in _TYPES and path.is_file()
+    }
 
-    def served(path: Path) -> Response:
-        return FileResponse(path, headers=_HEADERS, media_type=_TYPES[path.suffix])
-
-    async def page(_request: Request) -> Response:
-        return served(files["index.html"])
+    async def page(request: Request) -> Response:
+        return _served(request, files["index.html"])
 
     async def static(request: Request) -> Response:
-        path = files.get(request.path_params["name"])  # only names that are there: no traversal
+        path = files.get(request.path_params["name"])
         if path is None:
             raise NotFound("There is no such file.")
-        return served(path)
+        return _served(request, path)
 
     return [
         Route("/", door.guarded(page), methods=["GET"]),
-        Route("/static/{name}", door.guarded(static), methods=["GET"]),
+        Route("/static/{name:path}", door.guarded(static), methods=["GET"]),
     ]
+
+
+def _served(request: Request, path: Path) -> Response:
+    body, packed, tag = _read(path, path.stat().st_mtime_ns)
+    headers = {**_HEADERS, "etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["content-encoding"] = packed, "gzip"
+    return Response(body, headers=headers, media_type=_TYPES[path.suffix])
+
+
+@lru_cache(maxsize=128)
+def _read(path: Path, _changed_ns: int) -> tuple[bytes, bytes, str]:
+    """The bytes, the same packed, and their tag; read again when the file has changed."""
+    body = path.read_bytes()
+    return body, gzip.compress(body, mtime=0), f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
