@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
         print("bench: needs Linux and two cores (one for the gateway, one for the rest): skipped")
         return 0
+    # What was started is ended and what was written is removed, also when we are told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names, missing = contenders(told)
     rounds = 1 if told.quick else told.rounds
     bench = Bench(rounds, told.quick, told.disk, Options(told.darkroom, told.litellm_python))

@@ -75,7 +75,9 @@ def _vignette(stage: Stage) -> None:
     center = (stage.w / 2, stage.h / 2)
     reach = (stage.w**2 + stage.h**2) ** 0.5 / 2
     ink = stage.palette.ink
-    stage.pen.wash(Radial(center, reach * 1.08, ((0.0, ink, 0.0), (0.6, ink, 0.0), (1.0, ink, 0.34))))
+    stage.pen.wash(
+        Radial(center, reach * 1.08, ((0.0, ink, 0.0), (0.6, ink, 0.0), (1.0, ink, 0.34)))
+    )
 
 
 def _caption(stage: Stage) -> None:
@@ -84,5 +86,7 @@ def _caption(stage: Stage) -> None:
     size = 0.0165 * pen.scale
     setting = typography.Setting((CAPTION,), typography.SANS, size)
     spot = ((stage.w - 0.02) * pen.scale, (stage.h - 0.02) * pen.scale - size * 0.7)
-    typography.draw(pen, setting, (spot[0] + 1, spot[1] + 1), stage.palette.ink, anchor=1.0, alpha=0.45)
+    typography.draw(
+        pen, setting, (spot[0] + 1, spot[1] + 1), stage.palette.ink, anchor=1.0, alpha=0.45
+    )
     typography.draw(pen, setting, spot, WHITE, anchor=1.0, alpha=0.8)

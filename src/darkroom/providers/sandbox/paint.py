@@ -72,9 +72,7 @@ def ball(center: Point, radius: float, *colors: RGB) -> Radial:
 def glow(center: Point, radius: float, color: RGB, strength: float = 1.0) -> Radial:
     """Light that falls off softly to nothing at ``radius``."""
     steps = 10
-    falloff = tuple(
-        (i / steps, color, strength * (1 - i / steps) ** 2.2) for i in range(steps + 1)
-    )
+    falloff = tuple((i / steps, color, strength * (1 - i / steps) ** 2.2) for i in range(steps + 1))
     return Radial(center, radius, falloff)
 
 
@@ -94,7 +92,9 @@ def across(paint: Across, extent: tuple[float, float, float, float]) -> Linear:
     angle = math.radians(paint.angle)
     dx, dy = math.cos(angle), math.sin(angle)
     reach = abs(dx) * (right - left) / 2 + abs(dy) * (bottom - top) / 2
-    return Linear((cx - dx * reach, cy - dy * reach), (cx + dx * reach, cy + dy * reach), paint.stops)
+    return Linear(
+        (cx - dx * reach, cy - dy * reach), (cx + dx * reach, cy + dy * reach), paint.stops
+    )
 
 
 @lru_cache(maxsize=1)

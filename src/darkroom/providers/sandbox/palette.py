@@ -33,9 +33,7 @@ def _palette(name: str, sky: str, land: str, rest: str, dark: bool = False) -> P
     a, b, c, d = map(rgb, sky.split())
     sun, far, mid, near, water = map(rgb, land.split())
     accent, second, ink, paper = map(rgb, rest.split())
-    return Palette(
-        name, (a, b, c, d), sun, far, mid, near, water, accent, second, ink, paper, dark
-    )
+    return Palette(name, (a, b, c, d), sun, far, mid, near, water, accent, second, ink, paper, dark)
 
 
 PALETTES: Mapping[str, Palette] = {

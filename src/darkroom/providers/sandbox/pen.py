@@ -199,9 +199,7 @@ class Pen:
         cos, sin = math.cos(angle) * self.scale, math.sin(angle) * self.scale
         ox, oy = self.origin
         side = -1.0 if self.flip else 1.0
-        return [
-            (ox + side * x * cos - y * sin, oy + side * x * sin + y * cos) for x, y in polygon
-        ]
+        return [(ox + side * x * cos - y * sin, oy + side * x * sin + y * cos) for x, y in polygon]
 
     def _angle(self, degrees: float) -> float:
         return (180 - degrees if self.flip else degrees) + self.turn

@@ -89,7 +89,9 @@ def spline(points: Sequence[Point], closed: bool = True, steps: int = 10) -> Pol
             p2, p3 = points[i + 1], points[min(i + 2, count - 1)]
         for step in range(steps):
             t = step / steps
-            out.append((_cubic(p0[0], p1[0], p2[0], p3[0], t), _cubic(p0[1], p1[1], p2[1], p3[1], t)))
+            out.append(
+                (_cubic(p0[0], p1[0], p2[0], p3[0], t), _cubic(p0[1], p1[1], p2[1], p3[1], t))
+            )
     if not closed:
         out.append(points[-1])
     return out

@@ -9,10 +9,7 @@ from darkroom.providers.sandbox.motifs.look import Look, Motif
 __all__ = ["MOTIFS", "Look", "Motif"]
 
 MOTIFS: Mapping[str, Motif] = {
-    **{
-        kind: Motif(partial(animals.sitting, kind), 0.75, "ground")
-        for kind in animals.COATS
-    },
+    **{kind: Motif(partial(animals.sitting, kind), 0.75, "ground") for kind in animals.COATS},
     "bird": Motif(animals.bird, 1.5, "air"),
     "fish": Motif(animals.fish, 1.9, "water"),
     "whale": Motif(animals.whale, 2.1, "water"),

@@ -162,7 +162,10 @@ def _ears(pen: Pen, coat: Coat, fur: RGB, shade: RGB) -> None:
 
 def _mane(pen: Pen) -> None:
     hair = rgb("9a4f22")
-    for radius, count, color in ((1.5, 26, darker(hair, 0.15)), (1.28, 22, mix(hair, (226, 140, 60), 0.5))):
+    for radius, count, color in (
+        (1.5, 26, darker(hair, 0.15)),
+        (1.28, 22, mix(hair, (226, 140, 60), 0.5)),
+    ):
         tufts = [leaf(0, 0, radius, 0.62, i * 360 / count) for i in range(count)]
         pen.fill(union((*tufts, oval(0, 0, radius * 0.8))), down(lighter(color, 0.12), color))
 
@@ -174,7 +177,9 @@ def _markings(pen: Pen, coat: Coat, skull: Shape, fur: RGB) -> None:
         for side in (-1, 1):
             lines.append(poly((side * 0.2, -0.92), (side * 0.34, -0.9), (side * 0.16, -0.52)))
             for y in (-0.02, 0.2, 0.4):
-                lines.append(poly((side * 1.1, y - 0.07), (side * 1.1, y + 0.07), (side * 0.66, y + 0.06)))
+                lines.append(
+                    poly((side * 1.1, y - 0.07), (side * 1.1, y + 0.07), (side * 0.66, y + 0.06))
+                )
         pen.fill(union(lines), dark, clip=skull, alpha=0.75)
     elif coat.marks == "patches":
         for side in (-1, 1):
@@ -183,7 +188,9 @@ def _markings(pen: Pen, coat: Coat, skull: Shape, fur: RGB) -> None:
 
 def _features(pen: Pen, coat: Coat, shade: RGB) -> None:
     """Muzzle, nose, mouth and eyes."""
-    muzzle = union((oval(-0.2, 0.36, 0.3, 0.26), oval(0.2, 0.36, 0.3, 0.26), oval(0, 0.52, 0.26, 0.24)))
+    muzzle = union(
+        (oval(-0.2, 0.36, 0.3, 0.26), oval(0.2, 0.36, 0.3, 0.26), oval(0, 0.52, 0.26, 0.24))
+    )
     pen.fill(muzzle.moved(0, 0.05), shade, soft=0.06, alpha=0.5)
     pen.fill(muzzle, down(lighter(coat.light, 0.3), coat.light, mix(coat.light, shade, 0.3)))
     if coat.tongue:
@@ -219,9 +226,19 @@ def bird(pen: Pen, look: Look) -> None:
     main = look.color(look.palette.accent)
     deep, pale = darker(main, 0.4), mix(lighter(main, 0.65), (255, 246, 224), 0.5)
     twig = rgb("5b4334")
-    pen.fill(curve([(-0.75, -0.12), (-0.2, -0.07), (0.3, -0.1), (0.8, -0.03)], 0.05, 0.025), down(lighter(twig, 0.25), twig))
-    for x, y, turn in ((-0.5, -0.11, -140), (-0.6, -0.1, 110), (0.55, -0.07, -50), (0.66, -0.05, 40)):
-        pen.fill(leaf(x, y, 0.17, 0.09, turn), down(lighter(look.palette.near, 0.35), look.palette.near))
+    pen.fill(
+        curve([(-0.75, -0.12), (-0.2, -0.07), (0.3, -0.1), (0.8, -0.03)], 0.05, 0.025),
+        down(lighter(twig, 0.25), twig),
+    )
+    for x, y, turn in (
+        (-0.5, -0.11, -140),
+        (-0.6, -0.1, 110),
+        (0.55, -0.07, -50),
+        (0.66, -0.05, 40),
+    ):
+        pen.fill(
+            leaf(x, y, 0.17, 0.09, turn), down(lighter(look.palette.near, 0.35), look.palette.near)
+        )
     tail = blob((0.2, -0.28), (0.62, -0.02), (0.7, 0.06), (0.58, 0.06), (0.12, -0.16))
     pen.fill(tail, down(deep, darker(main, 0.55)))
     body = blob((-0.25, -0.9), (-0.08, -0.95), (0.06, -0.84), (0.12, -0.66), (0.32, -0.42),
@@ -236,8 +253,14 @@ def bird(pen: Pen, look: Look) -> None:
     pen.fill(wing, down(mix(main, deep, 0.35), deep))
     for k in range(3):
         y = -0.46 + k * 0.09
-        pen.fill(curve([(-0.02, y), (0.16, y + 0.04), (0.36 + k * 0.03, y + 0.17)], 0.016, 0.006), lighter(main, 0.35), alpha=0.8)
-    pen.fill(poly((-0.345, -0.8), (-0.54, -0.73), (-0.33, -0.7)), down(rgb("f6b43c"), rgb("d9822b")))
+        pen.fill(
+            curve([(-0.02, y), (0.16, y + 0.04), (0.36 + k * 0.03, y + 0.17)], 0.016, 0.006),
+            lighter(main, 0.35),
+            alpha=0.8,
+        )
+    pen.fill(
+        poly((-0.345, -0.8), (-0.54, -0.73), (-0.33, -0.7)), down(rgb("f6b43c"), rgb("d9822b"))
+    )
     pen.fill(oval(-0.21, -0.79, 0.045), (20, 18, 24))
     pen.fill(oval(-0.225, -0.805, 0.015), WHITE)
     for x in (-0.08, 0.06):
@@ -256,13 +279,18 @@ def fish(pen: Pen, look: Look) -> None:
                 (-0.1, 0.33), (-0.5, 0.26))  # fmt: skip
     c.fill(body, down(lighter(main, 0.25), main, darker(main, 0.25)))
     for x in (-0.32, 0.06):
-        band = blob((x, -0.4), (x + 0.14, -0.38), (x + 0.1, 0), (x + 0.15, 0.4), (x, 0.4), (x - 0.05, 0))
+        band = blob(
+            (x, -0.4), (x + 0.14, -0.38), (x + 0.1, 0), (x + 0.15, 0.4), (x, 0.4), (x - 0.05, 0)
+        )
         c.fill(band, WHITE, clip=body, alpha=0.92)
     c.fill(oval(-0.2, 0.3, 0.7, 0.2), darker(main, 0.5), soft=0.08, clip=body, alpha=0.4)
     c.fill(oval(-0.58, -0.04, 0.075), WHITE)
     c.fill(oval(-0.59, -0.04, 0.045), (20, 18, 30))
     c.fill(oval(-0.605, -0.058, 0.016), WHITE)
-    c.fill(blob((-0.12, 0.06), (0.1, 0.0), (0.2, 0.16), (0.02, 0.22)), down(second, mix(second, main, 0.6)))
+    c.fill(
+        blob((-0.12, 0.06), (0.1, 0.0), (0.2, 0.16), (0.02, 0.22)),
+        down(second, mix(second, main, 0.6)),
+    )
 
 
 def whale(pen: Pen, look: Look) -> None:
@@ -271,7 +299,9 @@ def whale(pen: Pen, look: Look) -> None:
     body = blob((-0.95, -0.42), (-0.8, -0.72), (-0.35, -0.86), (0.15, -0.74), (0.55, -0.5),
                 (0.8, -0.56), (0.86, -0.46), (0.62, -0.3), (0.2, -0.14), (-0.4, -0.08),
                 (-0.85, -0.2))  # fmt: skip
-    fluke = blob((0.7, -0.5), (0.84, -0.86), (1.04, -0.96), (0.98, -0.72), (1.14, -0.56), (0.95, -0.5))
+    fluke = blob(
+        (0.7, -0.5), (0.84, -0.86), (1.04, -0.96), (0.98, -0.72), (1.14, -0.56), (0.95, -0.5)
+    )
     pen.fill(fluke, down(lighter(skin, 0.12), darker(skin, 0.2)))
     pen.fill(body, down(lighter(skin, 0.22), skin, darker(skin, 0.3)))
     belly = blob((-0.98, -0.34), (-0.5, -0.36), (0.1, -0.28), (0.4, -0.2), (0.0, 0.02), (-0.9, 0.0))
@@ -279,8 +309,16 @@ def whale(pen: Pen, look: Look) -> None:
     if pen.detail.level >= 1:
         for k in range(6):
             y = -0.3 + k * 0.04
-            pen.fill(curve([(-0.9, y + 0.02), (-0.4, y), (0.05, y + 0.03)], 0.008), skin, clip=body, alpha=0.6)
-    pen.fill(blob((-0.3, -0.32), (-0.08, -0.34), (0.06, 0.02), (-0.06, 0.06), (-0.22, -0.14)), down(skin, darker(skin, 0.35)))
+            pen.fill(
+                curve([(-0.9, y + 0.02), (-0.4, y), (0.05, y + 0.03)], 0.008),
+                skin,
+                clip=body,
+                alpha=0.6,
+            )
+    pen.fill(
+        blob((-0.3, -0.32), (-0.08, -0.34), (0.06, 0.02), (-0.06, 0.06), (-0.22, -0.14)),
+        down(skin, darker(skin, 0.35)),
+    )
     pen.fill(oval(-0.62, -0.44, 0.028), (12, 14, 24))
     pen.fill(oval(-0.628, -0.448, 0.009), WHITE)
     for turn in (-118, -90, -62):

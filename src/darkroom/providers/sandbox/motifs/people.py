@@ -56,7 +56,11 @@ def saree(pen: Pen, look: Look) -> None:
                  (0.125, -0.38), (0.09, -0.6))  # fmt: skip
     pen.fill(pallu.moved(-0.012, 0.012), (0, 0, 0), soft=0.02, alpha=0.3)
     pen.fill(pallu, down(lighter(cloth, 0.22), cloth, darker(cloth, 0.15)))
-    pen.fill(blob((0.1, -0.16), (0.3, -0.18), (0.3, 0.0), (0.1, 0.0)), down(GOLD, lighter(GOLD, 0.35)), clip=pallu)
+    pen.fill(
+        blob((0.1, -0.16), (0.3, -0.18), (0.3, 0.0), (0.1, 0.0)),
+        down(GOLD, lighter(GOLD, 0.35)),
+        clip=pallu,
+    )
     pen.fill(curve([(0.128, -0.795), (0.165, -0.6), (0.2, -0.35), (0.244, -0.12)], 0.012), GOLD)
     _arm(pen, [(0.108, -0.76), (0.15, -0.64), (0.12, -0.53), (0.075, -0.475)], skin)
     for x, y in ((0.083, -0.485), (0.09, -0.495)):
@@ -80,7 +84,14 @@ def gown(pen: Pen, look: Look) -> None:
                  soft=0.008, clip=train, alpha=0.55)  # fmt: skip
     bodice = blob((-0.085, -0.73), (-0.04, -0.755), (0, -0.725), (0.04, -0.755), (0.085, -0.73),
                   (0.07, -0.62), (0.06, -0.57), (0.09, -0.47), (-0.085, -0.47), (-0.06, -0.57), (-0.07, -0.62))  # fmt: skip
-    chest = blob((-0.105, -0.785), (-0.02, -0.82), (0.02, -0.82), (0.105, -0.785), (0.085, -0.7), (-0.085, -0.7))
+    chest = blob(
+        (-0.105, -0.785),
+        (-0.02, -0.82),
+        (0.02, -0.82),
+        (0.105, -0.785),
+        (0.085, -0.7),
+        (-0.085, -0.7),
+    )
     pen.fill(chest, along(0, lighter(skin, 0.18), skin, darker(skin, 0.18)))
     pen.fill(bodice, along(0, lighter(cloth, 0.25), cloth, darker(cloth, 0.3)))
     pen.fill(curve([(-0.065, -0.58), (0, -0.57), (0.065, -0.58)], 0.018), darker(cloth, 0.45))
@@ -92,7 +103,9 @@ def _arm(pen: Pen, path: list[tuple[float, float]], skin: RGB) -> None:
 
 
 def _plait(pen: Pen) -> None:
-    pen.fill(curve([(-0.03, -0.93), (-0.075, -0.82), (-0.085, -0.7), (-0.07, -0.6)], 0.04, 0.012), HAIR)
+    pen.fill(
+        curve([(-0.03, -0.93), (-0.075, -0.82), (-0.085, -0.7), (-0.07, -0.6)], 0.04, 0.012), HAIR
+    )
 
 
 def _dots(pen: Pen, places: list[tuple[float, float]], radius: float, color: RGB) -> None:
@@ -101,7 +114,14 @@ def _dots(pen: Pen, places: list[tuple[float, float]], radius: float, color: RGB
 
 
 def _neck_and_head(pen: Pen, look: Look, skin: RGB, bun: bool) -> None:
-    neck = blob((-0.024, -0.87), (0.024, -0.87), (0.028, -0.81), (0.05, -0.785), (-0.05, -0.785), (-0.028, -0.81))
+    neck = blob(
+        (-0.024, -0.87),
+        (0.024, -0.87),
+        (0.028, -0.81),
+        (0.05, -0.785),
+        (-0.05, -0.785),
+        (-0.028, -0.81),
+    )
     pen.fill(neck, down(darker(skin, 0.25), skin))
     if not bun:
         hair = blob((0, -1.01), (0.06, -0.98), (0.07, -0.88), (0.095, -0.78), (0.05, -0.74), (0.03, -0.85),
@@ -109,7 +129,9 @@ def _neck_and_head(pen: Pen, look: Look, skin: RGB, bun: bool) -> None:
         pen.fill(hair, down(lighter(HAIR, 0.18), HAIR))
     else:
         pen.fill(oval(-0.045, -0.985, 0.034), HAIR)
-        _dots(pen, [(-0.06, -1.005), (-0.075, -0.985), (-0.07, -0.965), (-0.04, -1.012)], 0.009, WHITE)
+        _dots(
+            pen, [(-0.06, -1.005), (-0.075, -0.985), (-0.07, -0.965), (-0.04, -1.012)], 0.009, WHITE
+        )
     head = oval(0, -0.92, 0.052, 0.068)
     pen.fill(head, along(20, lighter(skin, 0.2), skin, darker(skin, 0.2)))
     cap = blob((-0.056, -0.915), (-0.05, -0.975), (0, -0.996), (0.05, -0.975), (0.056, -0.915),
@@ -120,7 +142,10 @@ def _neck_and_head(pen: Pen, look: Look, skin: RGB, bun: bool) -> None:
                   stroke([(-0.033, -0.936), (-0.012, -0.94)], 0.004), stroke([(0.033, -0.936), (0.012, -0.94)], 0.004)))  # fmt: skip
     pen.fill(lash, HAIR, alpha=0.85)
     pen.fill(curve([(0.002, -0.92), (0.006, -0.902), (-0.002, -0.9)], 0.003), darker(skin, 0.4))
-    pen.fill(blob((-0.015, -0.882), (0, -0.886), (0.015, -0.882), (0, -0.873)), mix(rgb("b3293f"), skin, 0.15))
+    pen.fill(
+        blob((-0.015, -0.882), (0, -0.886), (0.015, -0.882), (0, -0.873)),
+        mix(rgb("b3293f"), skin, 0.15),
+    )
     if bun:
         pen.fill(oval(0, -0.948, 0.0055), rgb("c3263c"))
         pen.fill(curve([(-0.04, -0.79), (0, -0.768), (0.04, -0.79)], 0.008), GOLD)
@@ -136,32 +161,91 @@ def portrait(pen: Pen, look: Look) -> None:
     back = blob((0, -1.02), (0.26, -0.95), (0.33, -0.7), (0.35, -0.42), (0.44, -0.2), (0.3, -0.1),
                 (-0.3, -0.1), (-0.44, -0.2), (-0.35, -0.42), (-0.33, -0.7), (-0.26, -0.95))  # fmt: skip
     pen.fill(back, down(lighter(HAIR, 0.14), HAIR))
-    neck = blob((-0.1, -0.5), (0.1, -0.5), (0.11, -0.32), (0.24, -0.22), (0.0, -0.1), (-0.24, -0.22), (-0.11, -0.32))
+    neck = blob(
+        (-0.1, -0.5),
+        (0.1, -0.5),
+        (0.11, -0.32),
+        (0.24, -0.22),
+        (0.0, -0.1),
+        (-0.24, -0.22),
+        (-0.11, -0.32),
+    )
     pen.fill(neck, down(shade, skin))
-    shirt = blob((-0.2, -0.24), (-0.08, -0.17), (0.08, -0.17), (0.2, -0.24), (0.46, -0.14), (0.54, 0.02), (-0.54, 0.02), (-0.46, -0.14))
+    shirt = blob(
+        (-0.2, -0.24),
+        (-0.08, -0.17),
+        (0.08, -0.17),
+        (0.2, -0.24),
+        (0.46, -0.14),
+        (0.54, 0.02),
+        (-0.54, 0.02),
+        (-0.46, -0.14),
+    )
     pen.fill(shirt, along(70, lighter(cloth, 0.2), cloth, darker(cloth, 0.3)))
-    pen.fill(curve([(-0.21, -0.245), (-0.09, -0.165), (0.09, -0.165), (0.21, -0.245)], 0.018), lighter(cloth, 0.35))
+    pen.fill(
+        curve([(-0.21, -0.245), (-0.09, -0.165), (0.09, -0.165), (0.21, -0.245)], 0.018),
+        lighter(cloth, 0.35),
+    )
     head = blob((0, -0.93), (0.18, -0.87), (0.225, -0.68), (0.19, -0.5), (0.08, -0.395), (-0.08, -0.395),
                 (-0.19, -0.5), (-0.225, -0.68), (-0.18, -0.87))  # fmt: skip
     pen.fill(head.moved(0, 0.04), shade, soft=0.03, clip=neck, alpha=0.9)
     pen.fill(head, along(25, lighter(skin, 0.2), skin, darker(skin, 0.12)))
     pen.fill(oval(0.22, -0.6, 0.13, 0.34), shade, soft=0.06, clip=head, alpha=0.5)
     for side in (-1, 1):
-        pen.fill(oval(side * 0.115, -0.56, 0.05, 0.035), rgb("e0625f"), soft=0.025, clip=head, alpha=0.45)
+        pen.fill(
+            oval(side * 0.115, -0.56, 0.05, 0.035), rgb("e0625f"), soft=0.025, clip=head, alpha=0.45
+        )
         x = side * 0.095
         pen.fill(stroke(arc(x, -0.665, 0.052, 0.026, (8, 172)), 0.013), HAIR)
-        lashes = [stroke([(x + side * k, -0.643 + abs(k) * 0.1), (x + side * (k + 0.016), -0.626)], 0.006, 0.002) for k in (0.014, 0.034)]
+        lashes = [
+            stroke(
+                [(x + side * k, -0.643 + abs(k) * 0.1), (x + side * (k + 0.016), -0.626)],
+                0.006,
+                0.002,
+            )
+            for k in (0.014, 0.034)
+        ]
         pen.fill(union(lashes), HAIR)
-        pen.fill(curve([(x - side * 0.048, -0.742), (x + side * 0.01, -0.762), (x + side * 0.06, -0.738)], 0.017, 0.007), HAIR, alpha=0.9)
-        pen.fill(oval(side * 0.235, -0.52, 0.024), ball((side * 0.235, -0.53), 0.03, lighter(GOLD, 0.5), GOLD))
-    pen.fill(curve([(0.012, -0.68), (0.026, -0.58), (0.0, -0.562)], 0.011, 0.007), shade, alpha=0.85)
+        pen.fill(
+            curve(
+                [(x - side * 0.048, -0.742), (x + side * 0.01, -0.762), (x + side * 0.06, -0.738)],
+                0.017,
+                0.007,
+            ),
+            HAIR,
+            alpha=0.9,
+        )
+        pen.fill(
+            oval(side * 0.235, -0.52, 0.024),
+            ball((side * 0.235, -0.53), 0.03, lighter(GOLD, 0.5), GOLD),
+        )
+    pen.fill(
+        curve([(0.012, -0.68), (0.026, -0.58), (0.0, -0.562)], 0.011, 0.007), shade, alpha=0.85
+    )
     lips = mix(rgb("c2384d"), skin, 0.15)
-    pen.fill(blob((-0.062, -0.482), (-0.018, -0.5), (0, -0.493), (0.018, -0.5), (0.062, -0.482), (0.0, -0.447)), down(lips, lighter(lips, 0.15)))
+    pen.fill(
+        blob(
+            (-0.062, -0.482),
+            (-0.018, -0.5),
+            (0, -0.493),
+            (0.018, -0.5),
+            (0.062, -0.482),
+            (0.0, -0.447),
+        ),
+        down(lips, lighter(lips, 0.15)),
+    )
     pen.fill(curve([(-0.062, -0.482), (0, -0.476), (0.062, -0.482)], 0.006), darker(lips, 0.45))
     fringe = blob((-0.235, -0.6), (-0.255, -0.82), (-0.14, -0.98), (0.06, -1.0), (0.22, -0.9), (0.25, -0.62),
                   (0.2, -0.78), (0.08, -0.88), (-0.06, -0.86), (-0.17, -0.78))  # fmt: skip
     pen.fill(fringe, down(lighter(HAIR, 0.22), HAIR))
-    pen.fill(curve([(-0.16, -0.9), (0.0, -0.955), (0.16, -0.9)], 0.012, 0.004), lighter(HAIR, 0.5), clip=fringe, alpha=0.5)
+    pen.fill(
+        curve([(-0.16, -0.9), (0.0, -0.955), (0.16, -0.9)], 0.012, 0.004),
+        lighter(HAIR, 0.5),
+        clip=fringe,
+        alpha=0.5,
+    )
     for i in range(6):
-        pen.at(0.24, -0.86, 1.0, i * 60).fill(oval(0.055, 0, 0.055, 0.035), along(0, rgb("ffb4a8"), look.palette.second))
+        pen.at(0.24, -0.86, 1.0, i * 60).fill(
+            oval(0.055, 0, 0.055, 0.035), along(0, rgb("ffb4a8"), look.palette.second)
+        )
     pen.fill(oval(0.24, -0.86, 0.03), rgb("ffe08a"))

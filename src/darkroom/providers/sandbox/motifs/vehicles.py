@@ -34,20 +34,46 @@ def car(pen: Pen, look: Look) -> None:
                   (-0.9, -0.5)), mix(low, WHITE, 0.55), soft=0.03, clip=hull, alpha=0.75)  # fmt: skip
     pen.fill(blob((-1.6, -0.28), (-0.4, -0.36), (0.8, -0.33), (1.6, -0.36), (1.6, -0.05), (-1.6, -0.05)),
              darker(paint, 0.6), soft=0.05, clip=hull, alpha=0.6)  # fmt: skip
-    pen.fill(curve([(-1.2, -0.42), (-0.2, -0.47), (0.9, -0.46), (1.5, -0.5)], 0.014), WHITE, clip=hull, alpha=0.6)
+    pen.fill(
+        curve([(-1.2, -0.42), (-0.2, -0.47), (0.9, -0.46), (1.5, -0.5)], 0.014),
+        WHITE,
+        clip=hull,
+        alpha=0.6,
+    )
     glass = blob((-0.42, -0.64), (-0.14, -0.83), (0.25, -0.925), (0.62, -0.88), (0.98, -0.69),
                  (0.62, -0.635), (0.1, -0.62))  # fmt: skip
-    pen.fill(glass, along(20, darker(sky, 0.75), mix(darker(sky, 0.5), low, 0.25), darker(sky, 0.8)))
-    pen.fill(poly((-0.28, -0.6), (0.02, -0.95), (0.16, -0.95), (-0.1, -0.6)), WHITE, clip=glass, alpha=0.22)
-    pen.fill(poly((0.34, -0.95), (0.4, -0.95), (0.42, -0.6), (0.33, -0.6)), darker(paint, 0.35), clip=glass)
+    pen.fill(
+        glass, along(20, darker(sky, 0.75), mix(darker(sky, 0.5), low, 0.25), darker(sky, 0.8))
+    )
+    pen.fill(
+        poly((-0.28, -0.6), (0.02, -0.95), (0.16, -0.95), (-0.1, -0.6)),
+        WHITE,
+        clip=glass,
+        alpha=0.22,
+    )
+    pen.fill(
+        poly((0.34, -0.95), (0.4, -0.95), (0.42, -0.6), (0.33, -0.6)),
+        darker(paint, 0.35),
+        clip=glass,
+    )
     seam = union((stroke([(-0.38, -0.6), (-0.36, -0.3), (-0.28, -0.2)], 0.009),
                   stroke([(0.44, -0.62), (0.56, -0.4), (0.5, -0.2)], 0.009),
                   stroke([(0.3, -0.52), (0.42, -0.53)], 0.022)))  # fmt: skip
     pen.fill(seam, darker(paint, 0.6), alpha=0.65)
-    pen.fill(blob((0.66, -0.42), (0.96, -0.46), (0.88, -0.32), (0.7, -0.32)), darker(paint, 0.75), alpha=0.85)
-    pen.fill(blob((-1.5, -0.43), (-1.14, -0.51), (-1.02, -0.5), (-1.2, -0.43)), along(0, WHITE, rgb("dfeefc")))
+    pen.fill(
+        blob((0.66, -0.42), (0.96, -0.46), (0.88, -0.32), (0.7, -0.32)),
+        darker(paint, 0.75),
+        alpha=0.85,
+    )
+    pen.fill(
+        blob((-1.5, -0.43), (-1.14, -0.51), (-1.02, -0.5), (-1.2, -0.43)),
+        along(0, WHITE, rgb("dfeefc")),
+    )
     pen.shine((-1.48, -0.44), glow((-1.48, -0.44), 0.5, rgb("fff3d0"), 0.55))
-    pen.fill(blob((1.4, -0.58), (1.63, -0.55), (1.63, -0.48), (1.46, -0.51)), along(0, rgb("b3182d"), rgb("ff4b4b")))
+    pen.fill(
+        blob((1.4, -0.58), (1.63, -0.55), (1.63, -0.48), (1.46, -0.51)),
+        along(0, rgb("b3182d"), rgb("ff4b4b")),
+    )
     pen.fill(stroke([(1.2, -0.7), (1.56, -0.75)], 0.035, 0.045), darker(paint, 0.35))
     pen.fill(stroke([(-1.5, -0.15), (1.5, -0.15)], 0.05), darker(paint, 0.85))
     for x in (-0.98, 1.02):
@@ -65,7 +91,10 @@ def wheel(pen: Pen, rim: RGB) -> None:
         for spread in (-0.16, 0.16):
             tip = (0.66 * math.cos(angle + spread), 0.66 * math.sin(angle + spread))
             spokes.append(stroke([(0.1 * math.cos(angle), 0.1 * math.sin(angle)), tip], 0.12, 0.09))
-    pen.fill(union((*spokes, ring(0, 0, 0.7, 0.09), oval(0, 0, 0.17))), down(lighter(rim, 0.5), rim, darker(rim, 0.4)))
+    pen.fill(
+        union((*spokes, ring(0, 0, 0.7, 0.09), oval(0, 0, 0.17))),
+        down(lighter(rim, 0.5), rim, darker(rim, 0.4)),
+    )
     pen.fill(oval(0, 0, 0.08), darker(rim, 0.5))
 
 
@@ -82,20 +111,35 @@ def bicycle(pen: Pen, look: Look) -> None:
         pen.fill(ring(x, y, 0.315, 0.045), down(lighter(tyre, 0.2), tyre))
         pen.fill(ring(x, y, 0.285, 0.014), rgb("d9d4ca"))
         pen.fill(oval(x, y, 0.03), rgb("b9bcc4"))
-    pen.fill(union((stroke([left, seat], 0.028), stroke([left, crank], 0.03))), down(frame, darker(frame, 0.25)))
+    pen.fill(
+        union((stroke([left, seat], 0.028), stroke([left, crank], 0.03))),
+        down(frame, darker(frame, 0.25)),
+    )
     main = union((curve([head, (0.18, -0.6), crank], 0.042), stroke([crank, (-0.215, -0.82)], 0.04),
                   curve([(0.36, -0.76), (0.1, -0.56), (-0.12, -0.54)], 0.03),
                   curve([(0.36, -0.92), (0.42, -0.72), (0.5, -0.5), right], 0.036, 0.026)))  # fmt: skip
     pen.fill(main.moved(0.006, 0.008), darker(frame, 0.45))
     pen.fill(main, down(lighter(frame, 0.3), frame, darker(frame, 0.15)))
     for (x, y), radius in ((left, 0.36), (right, 0.36)):
-        pen.fill(stroke(arc(x, y, radius, radius, (200, 318)), 0.03), down(lighter(frame, 0.35), frame))
+        pen.fill(
+            stroke(arc(x, y, radius, radius, (200, 318)), 0.03), down(lighter(frame, 0.35), frame)
+        )
     pen.fill(ring(crank[0], crank[1], 0.075, 0.018), rgb("9a9da6"))
-    pen.fill(union((stroke([crank, (0.04, -0.2)], 0.022), stroke([(0.0, -0.195), (0.08, -0.195)], 0.026))), rgb("3b3c44"))
+    pen.fill(
+        union(
+            (stroke([crank, (0.04, -0.2)], 0.022), stroke([(0.0, -0.195), (0.08, -0.195)], 0.026))
+        ),
+        rgb("3b3c44"),
+    )
     pen.fill(stroke([(-0.215, -0.82), (-0.23, -0.88)], 0.02), rgb("b9bcc4"))
     leather = rgb("7a4a2b")
-    pen.fill(blob((-0.38, -0.93), (-0.2, -0.94), (-0.07, -0.9), (-0.2, -0.87), (-0.34, -0.86)), down(lighter(leather, 0.3), leather))
-    pen.fill(curve([(0.36, -0.92), (0.35, -1.0), (0.28, -1.02), (0.2, -0.98)], 0.024), rgb("c9ccd3"))
+    pen.fill(
+        blob((-0.38, -0.93), (-0.2, -0.94), (-0.07, -0.9), (-0.2, -0.87), (-0.34, -0.86)),
+        down(lighter(leather, 0.3), leather),
+    )
+    pen.fill(
+        curve([(0.36, -0.92), (0.35, -1.0), (0.28, -1.02), (0.2, -0.98)], 0.024), rgb("c9ccd3")
+    )
     pen.fill(stroke([(0.25, -1.005), (0.17, -0.965)], 0.036), leather)
     _basket(pen, look)
 
@@ -111,7 +155,9 @@ def _basket(pen: Pen, look: Look) -> None:
     straw = rgb("c98f4e")
     pen.fill(basket, down(lighter(straw, 0.25), straw, darker(straw, 0.2)))
     lines = [stroke([(0.41, y), (0.76, y)], 0.006) for y in (-0.92, -0.87, -0.82, -0.78)]
-    lines += [stroke([(0.44 + i * 0.045, -0.97), (0.47 + i * 0.036, -0.74)], 0.005) for i in range(7)]
+    lines += [
+        stroke([(0.44 + i * 0.045, -0.97), (0.47 + i * 0.036, -0.74)], 0.005) for i in range(7)
+    ]
     pen.fill(union(lines), darker(straw, 0.4), clip=basket, alpha=0.55)
     pen.fill(stroke([(0.4, -0.97), (0.77, -0.97)], 0.024), lighter(straw, 0.2))
 
@@ -121,13 +167,19 @@ def boat(pen: Pen, look: Look) -> None:
     hull_color = look.color(look.palette.accent)
     sail = mix(rgb("fff8ea"), look.palette.sky[3], 0.3)
     pen.fill(stroke([(0.0, -0.98), (0.0, -0.14)], 0.02), rgb("6b4a34"))
-    main = Shape(([*spline([(0.02, -0.95), (0.24, -0.65), (0.42, -0.24)], closed=False), (0.02, -0.2)],))
+    main = Shape(
+        ([*spline([(0.02, -0.95), (0.24, -0.65), (0.42, -0.24)], closed=False), (0.02, -0.2)],)
+    )
     pen.fill(main, along(10, lighter(sail, 0.4), sail, darker(sail, 0.18)))
-    jib = Shape(([*spline([(-0.02, -0.9), (-0.2, -0.55), (-0.4, -0.26)], closed=False), (-0.02, -0.22)],))
+    jib = Shape(
+        ([*spline([(-0.02, -0.9), (-0.2, -0.55), (-0.4, -0.26)], closed=False), (-0.02, -0.22)],)
+    )
     pen.fill(jib, along(0, mix(hull_color, sail, 0.35), lighter(hull_color, 0.3)))
     hull = blob((-0.5, -0.17), (0.0, -0.13), (0.52, -0.18), (0.36, 0.0), (0.0, 0.03), (-0.34, 0.0))
     pen.fill(hull, down(lighter(hull_color, 0.2), hull_color, darker(hull_color, 0.4)))
-    pen.fill(curve([(-0.48, -0.135), (0.0, -0.1), (0.5, -0.145)], 0.024), WHITE, clip=hull, alpha=0.9)
+    pen.fill(
+        curve([(-0.48, -0.135), (0.0, -0.1), (0.5, -0.145)], 0.024), WHITE, clip=hull, alpha=0.9
+    )
     pen.fill(oval(0, 0.045, 0.5, 0.018), WHITE, alpha=0.55)
 
 
@@ -143,7 +195,9 @@ def balloon(pen: Pen, look: Look) -> None:
         pen.fill(shape, second if i % 2 else rgb("fff4e2"), clip=bag)
     pen.fill(oval(0.3, -0.5, 0.25, 0.5), darker(main, 0.5), soft=0.1, clip=bag, alpha=0.55)
     pen.fill(oval(-0.16, -0.82, 0.12, 0.14), WHITE, soft=0.06, clip=bag, alpha=0.5)
-    ropes = union(stroke([(x * 1.4, -0.26), (x * 0.75, -0.12)], 0.006) for x in (-0.07, -0.025, 0.025, 0.07))
+    ropes = union(
+        stroke([(x * 1.4, -0.26), (x * 0.75, -0.12)], 0.006) for x in (-0.07, -0.025, 0.025, 0.07)
+    )
     pen.fill(ropes, rgb("6b4a34"))
     pen.fill(box(-0.07, -0.12, 0.07, 0.0, 0.02), down(rgb("c99455"), rgb("7d4f2b")))
     pen.fill(box(-0.078, -0.125, 0.078, -0.1, 0.01), rgb("e3b679"))
@@ -153,17 +207,39 @@ def rocket(pen: Pen, look: Look) -> None:
     """A retro rocket under way."""
     main = look.color(look.palette.accent)
     pen.shine((0, -0.05), glow((0, -0.05), 0.5, rgb("ffb347"), 0.8))
-    pen.fill(blob((-0.09, -0.24), (0.09, -0.24), (0.11, -0.1), (0, 0.14), (-0.11, -0.1)), down(rgb("fff1b8"), rgb("ffb03a"), rgb("f2542d")))
-    pen.fill(blob((-0.045, -0.24), (0.045, -0.24), (0.05, -0.14), (0, 0.0), (-0.05, -0.14)), down(WHITE, rgb("ffe27a")))
+    pen.fill(
+        blob((-0.09, -0.24), (0.09, -0.24), (0.11, -0.1), (0, 0.14), (-0.11, -0.1)),
+        down(rgb("fff1b8"), rgb("ffb03a"), rgb("f2542d")),
+    )
+    pen.fill(
+        blob((-0.045, -0.24), (0.045, -0.24), (0.05, -0.14), (0, 0.0), (-0.05, -0.14)),
+        down(WHITE, rgb("ffe27a")),
+    )
     for side in (-1, 1):
-        fin = blob((side * 0.12, -0.5), (side * 0.26, -0.34), (side * 0.27, -0.16), (side * 0.12, -0.27))
+        fin = blob(
+            (side * 0.12, -0.5), (side * 0.26, -0.34), (side * 0.27, -0.16), (side * 0.12, -0.27)
+        )
         pen.fill(fin, down(lighter(main, 0.1), darker(main, 0.3)))
-    body = blob((0, -1.0), (0.13, -0.8), (0.17, -0.55), (0.11, -0.24), (-0.11, -0.24), (-0.17, -0.55), (-0.13, -0.8))
+    body = blob(
+        (0, -1.0),
+        (0.13, -0.8),
+        (0.17, -0.55),
+        (0.11, -0.24),
+        (-0.11, -0.24),
+        (-0.17, -0.55),
+        (-0.13, -0.8),
+    )
     pen.fill(body, along(0, rgb("ffffff"), rgb("eceef4"), rgb("a9adc0")))
-    pen.fill(box(-0.3, -1.1, 0.3, -0.79), along(0, lighter(main, 0.25), main, darker(main, 0.35)), clip=body)
+    pen.fill(
+        box(-0.3, -1.1, 0.3, -0.79),
+        along(0, lighter(main, 0.25), main, darker(main, 0.35)),
+        clip=body,
+    )
     pen.fill(box(-0.3, -0.33, 0.3, -0.28), main, clip=body)
     pen.fill(oval(0, -0.6, 0.085), along(0, rgb("c9cdda"), rgb("7c8196")))
-    pen.fill(oval(0, -0.6, 0.06), ball((-0.02, -0.62), 0.09, rgb("bfefff"), rgb("3a8fd0"), rgb("173a6b")))
+    pen.fill(
+        oval(0, -0.6, 0.06), ball((-0.02, -0.62), 0.09, rgb("bfefff"), rgb("3a8fd0"), rgb("173a6b"))
+    )
     pen.fill(stroke([(0, -0.36), (0, -0.16)], 0.035), darker(main, 0.25))
 
 
@@ -171,7 +247,9 @@ def plane(pen: Pen, look: Look) -> None:
     """An airliner from the side, climbing slightly."""
     main = look.color(look.palette.accent)
     p = pen.at(0, -0.5, 1.0, -8)
-    p.fill(poly((0.62, -0.02), (0.9, -0.42), (1.04, -0.42), (0.9, 0.0)), down(main, darker(main, 0.25)))
+    p.fill(
+        poly((0.62, -0.02), (0.9, -0.42), (1.04, -0.42), (0.9, 0.0)), down(main, darker(main, 0.25))
+    )
     body = blob((-1.0, 0.05), (-0.86, -0.08), (-0.5, -0.14), (0.5, -0.12), (0.98, -0.04), (0.7, 0.07),
                 (0.2, 0.14), (-0.6, 0.14))  # fmt: skip
     p.fill(body, down(WHITE, rgb("e9edf4"), rgb("9aa6bb")))
@@ -179,6 +257,9 @@ def plane(pen: Pen, look: Look) -> None:
     windows = union(oval(-0.6 + i * 0.085, -0.025, 0.02, 0.026) for i in range(15))
     p.fill(windows, rgb("34465f"))
     p.fill(blob((-0.96, -0.01), (-0.84, -0.06), (-0.76, -0.02), (-0.88, 0.01)), rgb("24344c"))
-    p.fill(poly((-0.18, 0.06), (0.16, 0.06), (0.52, 0.42), (0.38, 0.42)), down(rgb("c3cbd9"), rgb("7f8ba2")))
+    p.fill(
+        poly((-0.18, 0.06), (0.16, 0.06), (0.52, 0.42), (0.38, 0.42)),
+        down(rgb("c3cbd9"), rgb("7f8ba2")),
+    )
     p.fill(box(-0.06, 0.17, 0.16, 0.26, 0.04), along(0, rgb("5b6880"), rgb("d9dfe9")))
     p.fill(box(0.9, -0.02, 2.2, 0.01), fade(WHITE, 0.5, 0.0, 0), soft=0.02)

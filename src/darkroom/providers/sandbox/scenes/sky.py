@@ -28,30 +28,57 @@ def disc(stage: Stage, x: float, y: float) -> None:
     pen, palette = stage.pen, stage.palette
     if stage.brief.night:
         pen.shine((x, y), glow((x, y), 0.55, lighter(palette.sky[3], 0.3), 0.55))
-        pen.fill(oval(x, y, 0.082), ball((x - 0.03, y - 0.03), 0.13, rgb("fffbe9"), rgb("f3e6bd"), rgb("c9b98e")))
+        pen.fill(
+            oval(x, y, 0.082),
+            ball((x - 0.03, y - 0.03), 0.13, rgb("fffbe9"), rgb("f3e6bd"), rgb("c9b98e")),
+        )
         face = oval(x, y, 0.082)
-        for dx, dy, r in ((0.022, -0.02, 0.018), (-0.03, 0.02, 0.013), (0.012, 0.035, 0.011), (-0.01, -0.045, 0.009)):
+        for dx, dy, r in (
+            (0.022, -0.02, 0.018),
+            (-0.03, 0.02, 0.013),
+            (0.012, 0.035, 0.011),
+            (-0.01, -0.045, 0.009),
+        ):
             pen.fill(oval(x + dx, y + dy, r), rgb("cdbf98"), clip=face, alpha=0.55)
         return
     low = stage.palette.name in ("sunset", "dawn", "desert", "neon")
     radius = 0.115 if low else 0.07
     pen.shine((x, y), glow((x, y), 1.15, mix(palette.sun, palette.sky[3], 0.5), 0.6))
     pen.shine((x, y), glow((x, y), 0.45, palette.sun, 0.75))
-    pen.fill(oval(x, y, radius), down(lighter(palette.sun, 0.6), palette.sun, mix(palette.sun, palette.sky[2], 0.3 if low else 0.0)))
+    pen.fill(
+        oval(x, y, radius),
+        down(
+            lighter(palette.sun, 0.6),
+            palette.sun,
+            mix(palette.sun, palette.sky[2], 0.3 if low else 0.0),
+        ),
+    )
 
 
 def stars(stage: Stage, horizon: float, count: float) -> None:
     """Stars in three brightnesses, a few of them twinkling, and a faint milky way."""
     pen, rng = stage.pen, stage.rng
     for alpha, radius, share in ((0.45, 0.0014, 0.6), (0.75, 0.002, 0.3), (1.0, 0.003, 0.1)):
-        dots = [oval(rng.uniform(0, stage.w), horizon * rng.random() ** 1.3, radius) for _ in range(pen.count(count * share * stage.w))]
+        dots = [
+            oval(rng.uniform(0, stage.w), horizon * rng.random() ** 1.3, radius)
+            for _ in range(pen.count(count * share * stage.w))
+        ]
         pen.fill(union(dots), rgb("fff9ea"), alpha=alpha)
     if pen.detail.level < 1:
         return
     for _ in range(pen.count(5)):
-        x, y, r = rng.uniform(0.05, stage.w), horizon * rng.uniform(0.05, 0.6), rng.uniform(0.012, 0.022)
+        x, y, r = (
+            rng.uniform(0.05, stage.w),
+            horizon * rng.uniform(0.05, 0.6),
+            rng.uniform(0.012, 0.022),
+        )
         pen.shine((x, y), glow((x, y), r * 2.2, rgb("cfd8ff"), 0.7))
-        pen.fill(box(x - r, y - r * 0.06, x + r, y + r * 0.06) + box(x - r * 0.06, y - r, x + r * 0.06, y + r), WHITE, alpha=0.9)
+        pen.fill(
+            box(x - r, y - r * 0.06, x + r, y + r * 0.06)
+            + box(x - r * 0.06, y - r, x + r * 0.06, y + r),
+            WHITE,
+            alpha=0.9,
+        )
 
 
 def clouds(stage: Stage, horizon: float) -> None:
@@ -65,7 +92,9 @@ def clouds(stage: Stage, horizon: float) -> None:
         color = mix(palette.sky[2], palette.sun, rng.uniform(0.2, 0.7)) if glowing else WHITE
         pen.fill(shape, color, alpha=rng.uniform(0.25, 0.6), soft=0.003)
     for _ in range(rng.randint(2, 4)):
-        heap(stage, rng.uniform(0, stage.w), horizon * rng.uniform(0.15, 0.6), rng.uniform(0.14, 0.3))
+        heap(
+            stage, rng.uniform(0, stage.w), horizon * rng.uniform(0.15, 0.6), rng.uniform(0.14, 0.3)
+        )
 
 
 def heap(stage: Stage, x: float, y: float, size: float) -> None:
@@ -76,18 +105,38 @@ def heap(stage: Stage, x: float, y: float, size: float) -> None:
     for i in range(count):
         t = (i + 0.5) / count * 2 - 1
         tall = (1 - t * t) * rng.uniform(0.6, 1.05)
-        puffs.append(oval(x + t * size, y - tall * size * 0.16, size * (0.17 + 0.1 * tall), size * (0.1 + 0.22 * tall)))
+        puffs.append(
+            oval(
+                x + t * size,
+                y - tall * size * 0.16,
+                size * (0.17 + 0.1 * tall),
+                size * (0.1 + 0.22 * tall),
+            )
+        )
     mass = union(puffs)
-    base = Shape(([(x - size * 2, y - size), (x + size * 2, y - size), (x + size * 2, y + size * 0.06), (x - size * 2, y + size * 0.06)],))
+    base = Shape(
+        (
+            [
+                (x - size * 2, y - size),
+                (x + size * 2, y - size),
+                (x + size * 2, y + size * 0.06),
+                (x - size * 2, y + size * 0.06),
+            ],
+        )
+    )
     shade = mix(palette.sky[1], palette.sky[2], 0.5)
     top = mix(palette.sun, WHITE, 0.5)
     pen.fill(mass, fade(top, 0.95, 0.12), clip=base, alpha=0.85)
     if pen.detail.shading:
-        pen.fill(mass.moved(size * 0.1, size * 0.12), shade, soft=size * 0.06, clip=mass, alpha=0.22)
+        pen.fill(
+            mass.moved(size * 0.1, size * 0.12), shade, soft=size * 0.06, clip=mass, alpha=0.22
+        )
 
 
 def _lens(x: float, y: float, length: float, thick: float) -> Shape:
-    return oval(x, y, length / 2, thick / 2) + oval(x + length * 0.22, y + thick * 0.6, length * 0.3, thick * 0.4)
+    return oval(x, y, length / 2, thick / 2) + oval(
+        x + length * 0.22, y + thick * 0.6, length * 0.3, thick * 0.4
+    )
 
 
 def birds(stage: Stage, x: float, y: float, count: int) -> None:
@@ -95,16 +144,34 @@ def birds(stage: Stage, x: float, y: float, count: int) -> None:
     pen, rng = stage.pen, stage.rng
     flock: list[Shape] = []
     for _ in range(count):
-        bx, by, s = x + rng.uniform(-0.16, 0.16), y + rng.uniform(-0.07, 0.07), rng.uniform(0.01, 0.02)
-        flock.append(curve([(bx - s, by - s * 0.35), (bx - s * 0.4, by - s * 0.45), (bx, by)], s * 0.06, s * 0.2))
-        flock.append(curve([(bx + s, by - s * 0.35), (bx + s * 0.4, by - s * 0.45), (bx, by)], s * 0.06, s * 0.2))
+        bx, by, s = (
+            x + rng.uniform(-0.16, 0.16),
+            y + rng.uniform(-0.07, 0.07),
+            rng.uniform(0.01, 0.02),
+        )
+        flock.append(
+            curve(
+                [(bx - s, by - s * 0.35), (bx - s * 0.4, by - s * 0.45), (bx, by)],
+                s * 0.06,
+                s * 0.2,
+            )
+        )
+        flock.append(
+            curve(
+                [(bx + s, by - s * 0.35), (bx + s * 0.4, by - s * 0.45), (bx, by)],
+                s * 0.06,
+                s * 0.2,
+            )
+        )
     pen.fill(union(flock), stage.palette.ink, alpha=0.6)
 
 
 def nebula(stage: Stage) -> None:
     """Deep space: coloured gas over black, and stars."""
     pen, rng, palette = stage.pen, stage.rng, stage.palette
-    pen.wash(Linear((0, 0), (stage.w, stage.h), stops(palette.sky[0], palette.sky[1], palette.sky[0])))
+    pen.wash(
+        Linear((0, 0), (stage.w, stage.h), stops(palette.sky[0], palette.sky[1], palette.sky[0]))
+    )
     size = pen.board.image.size
     rect = (0, 0, size[0], size[1])
     gases = ((palette.sky[3], 0.75), (palette.accent, 0.34), (palette.second, 0.4))
@@ -130,9 +197,21 @@ def planet(stage: Stage, x: float, y: float, radius: float, ringed: bool) -> Non
         step = rng.uniform(0.1, 0.3)
         band = [(-1.1 + i * 0.11, y0 + 0.03 * math.sin(i * 0.9 + y0 * 9)) for i in range(21)]
         lower = [(px, py + step * 0.7) for px, py in reversed(band)]
-        p.fill(Shape((band + lower,)), mix(main, second, rng.uniform(0.3, 1.0)), clip=body, alpha=0.75)
+        p.fill(
+            Shape((band + lower,)), mix(main, second, rng.uniform(0.3, 1.0)), clip=body, alpha=0.75
+        )
         y0 += step
-    shade = Radial((-0.45, -0.35), 1.75, ((0.0, WHITE, 0.3), (0.3, main, 0.0), (0.55, palette.ink, 0.25), (0.85, palette.ink, 0.9), (1.0, palette.ink, 0.95)))
+    shade = Radial(
+        (-0.45, -0.35),
+        1.75,
+        (
+            (0.0, WHITE, 0.3),
+            (0.3, main, 0.0),
+            (0.55, palette.ink, 0.25),
+            (0.85, palette.ink, 0.9),
+            (1.0, palette.ink, 0.95),
+        ),
+    )
     p.fill(body, shade)
     if ringed:
         front = Shape(([(-3, 0.0), (3, 0.0), (3, 2), (-3, 2)],))

@@ -82,5 +82,12 @@ def light(stage: Stage, x: float, y: float, radius: float, strength: float = 0.6
 def sheet(stage: Stage, top: float = 0.0) -> Shape:
     """The whole width from ``top`` down."""
     return Shape(
-        ([(-0.05, top), (stage.w + 0.05, top), (stage.w + 0.05, stage.h + 0.05), (-0.05, stage.h + 0.05)],)
+        (
+            [
+                (-0.05, top),
+                (stage.w + 0.05, top),
+                (stage.w + 0.05, stage.h + 0.05),
+                (-0.05, stage.h + 0.05),
+            ],
+        )
     )

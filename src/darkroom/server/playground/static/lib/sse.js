@@ -1,0 +1,50 @@
+// @ts-check
+// Reads server-sent events from a fetch body: EventSource cannot send a key.
+
+/**
+ * Yields each event when its blank line has come. Chunks may end anywhere: inside a character, a
+ * line, or a CRLF. Pieces of a long line are kept apart until it ends, because one line can hold
+ * a whole image.
+ * @param {ReadableStream<Uint8Array>} body
+ * @returns {AsyncGenerator<{ event: string, data: string }>}
+ */
+export async function* events(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  /** @type {string[]} */ let pieces = [];
+  /** @type {string[]} */ let data = [];
+  let event = "";
+  let afterCR = false;
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      let text = decoder.decode(value, { stream: !done });
+      if (afterCR && text) {
+        if (text[0] === "\n") text = text.slice(1);
+        afterCR = false;
+      }
+      if (text.endsWith("\r")) afterCR = true;
+      const lines = text.split(/\r\n|\r|\n/);
+      const rest = /** @type {string} */ (lines.pop());
+      for (const end of lines) {
+        const line = pieces.join("") + end;
+        pieces = [];
+        if (line === "") {
+          if (data.length) yield { event: event || "message", data: data.join("\n") };
+          data = [];
+          event = "";
+          continue;
+        }
+        const colon = line.indexOf(":");
+        const field = colon < 0 ? line : line.slice(0, colon);
+        const found = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+        if (field === "data") data.push(found);
+        else if (field === "event") event = found;
+      }
+      if (rest) pieces.push(rest);
+      if (done) return;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

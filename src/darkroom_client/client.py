@@ -1,0 +1,257 @@
+"""The client: one object with everything a server offers."""
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, Unpack
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+
+from darkroom_client import errors
+from darkroom_client.inputs import EditInputs, ImageInput
+from darkroom_client.jobs import Jobs
+from darkroom_client.keys import Keys
+from darkroom_client.models import Model
+from darkroom_client.options import EditOptions, ImageOptions
+from darkroom_client.results import Asset, Image, PartialImage, Result, Usage, Warning
+from darkroom_client.sending import Call, Patience, Sender, read_json
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+_EVENT_BYTES_MAX = 256 << 20
+
+OnPartial = Callable[[PartialImage], None]
+
+
+class Client:
+    """A server and a key. Close it, or use it in a ``with`` statement.
+
+    ``base_url`` and ``api_key`` default to the environment's ``DARKROOM_BASE_URL`` and
+    ``DARKROOM_API_KEY``. ``timeout`` is in seconds and covers one answer. Every call that makes
+    images carries an idempotency key, so its own ``max_retries`` repetitions never buy twice.
+    All methods raise from :mod:`darkroom_client.errors`.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        timeout: float = 600.0,
+        max_retries: int = 2,
+    ) -> None:
+        base_url = base_url or os.environ.get("DARKROOM_BASE_URL") or DEFAULT_BASE_URL
+        if api_key is None:
+            api_key = os.environ.get("DARKROOM_API_KEY", "")
+        self._sender = Sender(base_url, api_key, Patience(timeout, max_retries), transport)
+        self.jobs = Jobs(self._sender)
+        self.keys = Keys(self._sender)
+
+    @property
+    def base_url(self) -> str:
+        return self._sender.base_url
+
+    def close(self) -> None:
+        self._sender.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        on_partial: OnPartial | None = None,
+        idempotency_key: str | None = None,
+        **options: Unpack[ImageOptions],
+    ) -> Result:
+        """Make images from text; returns when they are there.
+
+        ``on_partial`` is called with each streamed preview while the model works.
+        """
+        asked = _Asked("/v1/images/generations", {"prompt": prompt, **options})
+        return self._made(asked, on_partial, idempotency_key)
+
+    def edit(
+        self,
+        prompt: str,
+        images: ImageInput | Sequence[ImageInput],
+        *,
+        mask: ImageInput | None = None,
+        on_partial: OnPartial | None = None,
+        idempotency_key: str | None = None,
+        **options: Unpack[EditOptions],
+    ) -> Result:
+        """Make images from images and text. The transparent part of ``mask`` may change.
+
+        Raises ``FileNotFoundError`` for a path without a file.
+        """
+        inputs = EditInputs.of(images, mask)
+        asked = _Asked("/v1/images/edits", {"prompt": prompt, **options}, inputs)
+        return self._made(asked, on_partial, idempotency_key)
+
+    def models(self) -> tuple[Model, ...]:
+        """The models that are served."""
+        said = self._sender.json(Call("GET", "/v1/models"))
+        return tuple(Model.of(one) for one in said["data"])
+
+    def model(self, name: str) -> Model:
+        """One model by its id or an alias. Raises :class:`NotFoundError`."""
+        return Model.of(self._sender.json(Call("GET", f"/v1/models/{quote(name)}")))
+
+    def download(self, asset: Asset) -> Image:
+        """The bytes behind an asset's link. Raises :class:`NotFoundError` when it has expired."""
+        data = self._sender.send(Call("GET", asset.url), lambda response: response.read())
+        return Image(data, asset.width, asset.height)
+
+    def _made(
+        self, asked: "_Asked", on_partial: OnPartial | None, idempotency_key: str | None
+    ) -> Result:
+        fields = {name: value for name, value in asked.fields.items() if value is not None}
+        if on_partial is not None:
+            fields.setdefault("partial_images", 1)
+        if fields.get("partial_images"):
+            fields["stream"] = True
+
+        def content(files: ExitStack) -> Mapping[str, Any]:
+            if asked.inputs is None:
+                return {"json": fields}
+            return asked.inputs.content(fields, files)
+
+        call = Call(
+            "POST",
+            asked.path,
+            content=content,
+            headers={"idempotency-key": idempotency_key or str(uuid4())},
+        )
+        read = _Stream(on_partial).read if fields.get("stream") else _read_answer
+        return self._detailed(self._sender.send(call, read))
+
+    def _detailed(self, result: Result) -> Result:
+        """With the job's record: a stream's headers leave before most of it is known."""
+        if not result.job_id:
+            return result
+        try:
+            job = self.jobs.get(result.job_id)
+        except errors.APIError:
+            return result  # the images are here; the headers told the rest as well as they could
+        return replace(
+            result,
+            model=job.served_model or job.model,
+            deployment=job.deployment or "",
+            sandbox=job.sandbox,
+            warnings=job.warnings,
+            images=tuple(
+                replace(image, width=asset.width, height=asset.height)
+                for image, asset in zip(result.images, job.results, strict=False)
+            )
+            if len(job.results) == len(result.images)
+            else result.images,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    path: str
+    fields: Mapping[str, Any]
+    inputs: EditInputs | None = None
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Reads server-sent events. It outlives a broken connection: previews are told once."""
+
+    on_partial: OnPartial | None
+    told: set[int] = field(default_factory=set[int])
+
+    def read(self, response: httpx2.Response) -> Result:
+        images: list[Image] = []
+        usage: Mapping[str, Any] | None = None
+        for event in httpx2.EventSource(response, max_event_size=_EVENT_BYTES_MAX):
+            said = _event(event.data)
+            if said.get("error"):
+                raise errors.of_event(said["error"], response)
+            kind = str(said.get("type", ""))
+            if kind.endswith(".partial_image"):
+                self._tell(said)
+            elif kind.endswith(".completed"):
+                images.append(_image(said, said.get("size")))
+                usage = said.get("usage")
+        if not images:
+            raise errors.APIConnectionError(
+                "The stream ended before the image came.",
+                errors.ErrorFacts(code="connection_broken", retryable=True),
+            )
+        return _result(response, tuple(images), usage)
+
+    def _tell(self, said: Mapping[str, Any]) -> None:
+        index = int(said.get("partial_image_index", 0))
+        if self.on_partial is not None and index not in self.told:
+            self.told.add(index)
+            self.on_partial(PartialImage(index, _image(said, said.get("size"))))
+
+
+def _event(data: str) -> dict[str, Any]:
+    try:
+        said = json.loads(data)
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _read_answer(response: httpx2.Response) -> Result:
+    said = read_json(response)
+    try:
+        images = tuple(_image(one, said.get("size")) for one in said["data"])
+    except (LookupError, TypeError) as error:
+        raise _unreadable() from error
+    return _result(response, images, said.get("usage"))
+
+
+def _image(said: Mapping[str, Any], size: Any) -> Image:
+    try:
+        data = base64.b64decode(said["b64_json"], validate=True)
+    except (LookupError, binascii.Error, ValueError) as error:
+        raise _unreadable() from error
+    width, _, height = str(size).partition("x")
+    known = width.isdigit() and height.isdigit()
+    return Image(
+        data,
+        int(width) if known else 0,
+        int(height) if known else 0,
+        said.get("revised_prompt"),
+    )
+
+
+def _result(
+    response: httpx2.Response, images: tuple[Image, ...], usage: Mapping[str, Any] | None
+) -> Result:
+    told = response.headers
+    note = told.get("x-darkroom-warnings")
+    return Result(
+        images=images,
+        usage=Usage.of(usage),
+        job_id=told.get("x-darkroom-job", ""),
+        request_id=told.get("x-request-id", ""),
+        model=told.get("x-darkroom-model", ""),
+        deployment=told.get("x-darkroom-deployment", ""),
+        sandbox="x-darkroom-sandbox" in told,
+        replayed=told.get("idempotent-replayed") == "true",
+        warnings=(Warning("warnings", note),) if note else (),
+    )
+
+
+def _unreadable() -> errors.APIResponseError:
+    return errors.APIResponseError(
+        "The answer holds no images: is this the address of a Darkroom server?",
+        errors.ErrorFacts(code="bad_response"),
+    )

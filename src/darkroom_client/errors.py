@@ -1,0 +1,207 @@
+"""What can go wrong, named as OpenAI's SDK names it.
+
+APIError
+├── APIConnectionError           no answer: not reached, or cut off
+│   └── APITimeoutError          no answer in time
+├── APIResponseError             an answer that no Darkroom server gives
+└── APIStatusError               the server said no
+    ├── BadRequestError          400
+    │   └── ContentPolicyViolation    refused by moderation
+    ├── AuthenticationError      401
+    ├── PermissionDeniedError    403
+    ├── NotFoundError            404
+    ├── ConflictError            409
+    ├── RateLimitError           429
+    └── InternalServerError      500 and above
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, cast
+
+import httpx2
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """What a server told about a failure. ``job_id`` is "" when no job was accepted."""
+
+    code: str = ""
+    param: str | None = None
+    request_id: str = ""
+    job_id: str = ""
+    retryable: bool = False
+    retry_after_s: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class APIError(Exception):
+    """Base of the tree. ``retryable``: the same call may succeed later."""
+
+    def __init__(self, message: str, facts: ErrorFacts | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts or ErrorFacts()
+
+    @property
+    def code(self) -> str:
+        """Stable, for programs: ``unsupported_value``, ``upstream_timeout`` …"""
+        return self.facts.code
+
+    @property
+    def param(self) -> str | None:
+        """The parameter at fault, where one is."""
+        return self.facts.param
+
+    @property
+    def request_id(self) -> str:
+        """Leads to the server's log; "" when no answer came."""
+        return self.facts.request_id
+
+    @property
+    def job_id(self) -> str:
+        """The job that failed; "" when none was accepted."""
+        return self.facts.job_id
+
+    @property
+    def retryable(self) -> bool:
+        return self.facts.retryable
+
+
+class APIConnectionError(APIError):
+    """The server was not reached, or the connection broke."""
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer in time. The job may well go on at the server."""
+
+
+class APIResponseError(APIError):
+    """The answer is none of Darkroom's: perhaps something else listens there."""
+
+
+class APIStatusError(APIError):
+    """The server refused or failed; ``status_code`` is the HTTP status."""
+
+    status: ClassVar[int] = 0
+
+    def __init__(self, message: str, facts: ErrorFacts | None = None, status: int = 0) -> None:
+        super().__init__(message, facts)
+        self.status_code = status or self.status
+
+
+class BadRequestError(APIStatusError):
+    status = 400
+
+
+class ContentPolicyViolation(BadRequestError):
+    """Refused by moderation; asking again with the same prompt will not help."""
+
+    @property
+    def stage(self) -> str:
+        """Where it was refused: ``input``, ``output`` or ``unknown``."""
+        return str(self.facts.details.get("moderation_stage", "unknown"))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(self.facts.details.get("categories", ()))
+
+
+class AuthenticationError(APIStatusError):
+    status = 401
+
+
+class PermissionDeniedError(APIStatusError):
+    status = 403
+
+
+class NotFoundError(APIStatusError):
+    status = 404
+
+
+class ConflictError(APIStatusError):
+    status = 409
+
+
+class RateLimitError(APIStatusError):
+    status = 429
+
+
+class InternalServerError(APIStatusError):
+    status = 500
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    kind.status: kind
+    for kind in (
+        *(BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError),
+        *(ConflictError, RateLimitError),
+    )
+}
+# An error event of a stream has no status of its own.
+_STATUS_OF_CODE = {
+    "rate_limit_exceeded": 429,
+    "job_canceled": 409,
+    "overloaded": 503,
+    "upstream_unavailable": 503,
+    "upstream_timeout": 504,
+}
+_STATUS_OF_TYPE = {"server_error": 500}
+_RETRYABLE = (429, 503)
+
+
+def of_response(response: httpx2.Response) -> APIStatusError | APIResponseError:
+    """The error that a read answer of status 400 and above stands for."""
+    status = response.status_code
+    hint = response.headers.get("x-should-retry")
+    common = ErrorFacts(
+        request_id=response.headers.get("x-request-id", ""),
+        job_id=response.headers.get("x-darkroom-job", ""),
+        retryable=status in _RETRYABLE if hint is None else hint == "true",
+        retry_after_s=_seconds(response.headers.get("retry-after")),
+    )
+    try:
+        said = json.loads(response.content)["error"]
+        message = str(said["message"])
+    except (ValueError, LookupError, TypeError):
+        message = f"The server answered with status {status} and no explanation."
+        said = {}
+    return _error(message, said, status, common)
+
+
+def of_event(said: Mapping[str, Any], response: httpx2.Response) -> APIStatusError:
+    """The error that a stream's ``error`` event tells of."""
+    code, kind = str(said.get("code") or ""), str(said.get("type") or "")
+    status = _STATUS_OF_CODE.get(code) or _STATUS_OF_TYPE.get(kind, 400)
+    common = ErrorFacts(
+        request_id=response.headers.get("x-request-id", ""),
+        job_id=response.headers.get("x-darkroom-job", ""),
+        retryable=status in _RETRYABLE,
+    )
+    return _error(str(said.get("message") or "The job failed."), said, status, common)
+
+
+def _error(
+    message: str, said: Mapping[str, Any], status: int, common: ErrorFacts
+) -> APIStatusError:
+    facts = ErrorFacts(
+        code=str(said.get("code") or f"http_{status}"),
+        param=said.get("param"),
+        request_id=common.request_id,
+        job_id=common.job_id,
+        retryable=common.retryable,
+        retry_after_s=common.retry_after_s,
+        details=cast(Mapping[str, Any], said.get("moderation_details") or {}),
+    )
+    if facts.code == "moderation_blocked":
+        return ContentPolicyViolation(message, facts, status)
+    fallback = InternalServerError if status >= 500 else APIStatusError
+    return _BY_STATUS.get(status, fallback)(message, facts, status)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else max(0.0, float(text))
+    except ValueError:  # an HTTP date: nobody who sheds load for seconds sends one
+        return None

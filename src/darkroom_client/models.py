@@ -1,0 +1,37 @@
+"""Models that a server serves, with what each can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model. ``successor`` answers in its place where it is retired."""
+
+    id: str
+    label: str
+    description: str
+    aliases: tuple[str, ...]
+    deployments: tuple[str, ...]
+    sandbox: bool
+    successor: str | None
+    shutdown_date: str | None
+    """ISO date, when one is announced."""
+    capabilities: Mapping[str, Any]
+    """``sizes``, ``qualities``, ``formats``, ``max_n`` … as ``GET /v1/models`` lists them."""
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        own = said["darkroom"]
+        return cls(
+            id=said["id"],
+            label=own["label"],
+            description=own["description"],
+            aliases=tuple(own["aliases"]),
+            deployments=tuple(own["deployments"]),
+            sandbox=own["sandbox"],
+            successor=own["served_by_successor"],
+            shutdown_date=said["shutdown_date"],
+            capabilities=own["capabilities"],
+        )

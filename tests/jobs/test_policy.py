@@ -1,0 +1,120 @@
+"""What follows an attempt, case by case."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from darkroom.catalog import Catalog
+from darkroom.core.deployment import Deployment
+from darkroom.core.errors import (
+    DarkroomError,
+    ModerationBlocked,
+    OutcomeUnknown,
+    UpstreamBroken,
+    UpstreamDenied,
+    UpstreamFailed,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from darkroom.core.job import Attempt, AttemptState
+from darkroom.jobs.policy import TRIES_PER_DEPLOYMENT, Stop, Try, closed_state, next_step
+from darkroom.routing import Candidate, Route, Router
+from tests.support.jobs import a_request
+from tests.support.workshop import Costly, Scripted
+
+
+def candidates(*kinds: type[Scripted], resend: bool | None = None) -> list[Candidate]:
+    routes = [
+        Route(one, kind(one))
+        for index, kind in enumerate(kinds)
+        for one in [Deployment(f"d{index}", "scripted", resend_unknown=resend)]
+    ]
+    router = Router(Catalog.load(), routes, lambda: date(2026, 11, 20))
+    return router.candidates(a_request())
+
+
+def failed(*errors: DarkroomError, at: str = "d0") -> list[Attempt]:
+    return [
+        Attempt(number, at, "scripted", "m", closed_state(error), 0, 1, error=error.record())
+        for number, error in enumerate(errors, 1)
+    ]
+
+
+def test_the_first_candidate_comes_first() -> None:
+    one, two = candidates(Scripted, Scripted)
+    assert next_step([], [one, two]) == Try(one)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UpstreamUnavailable("x"),
+        UpstreamFailed("x"),
+        UpstreamRateLimited("x"),
+        UpstreamDenied("x"),
+        UpstreamTimeout("x"),
+        UpstreamBroken("x"),
+    ],
+)
+def test_what_another_may_do_better_goes_to_the_next(error: DarkroomError) -> None:
+    one, two = candidates(Scripted, Scripted)
+    assert next_step(failed(error), [one, two]) == Try(two)
+
+
+@pytest.mark.parametrize("error", [ModerationBlocked("x"), UpstreamRejected("x")])
+def test_what_no_other_would_do_ends_the_job(error: DarkroomError) -> None:
+    assert next_step(failed(error), candidates(Scripted, Scripted)) == Stop(error.record())
+
+
+@pytest.mark.parametrize(
+    "error", [UpstreamTimeout("x"), UpstreamBroken("x"), OutcomeUnknown("x")]
+)
+def test_what_may_have_been_billed_is_not_bought_again(error: DarkroomError) -> None:
+    assert closed_state(error) is AttemptState.SENT_UNKNOWN
+    assert next_step(failed(error), candidates(Costly, Costly)) == Stop(error.record())
+
+
+def test_the_operator_may_allow_buying_again_or_forbid_it() -> None:
+    unknown = failed(UpstreamTimeout("x"))
+    assert isinstance(next_step(unknown, candidates(Costly, Costly, resend=True)), Try)
+    assert isinstance(next_step(unknown, candidates(Scripted, Scripted, resend=False)), Stop)
+
+
+def test_a_deployment_that_is_gone_may_not_be_sent_to_again() -> None:
+    gone = [replace(failed(UpstreamTimeout("x"))[0], deployment="gone")]
+    assert isinstance(next_step(gone, candidates(Scripted)), Stop)
+
+
+def test_the_only_deployment_is_tried_again_with_growing_pauses() -> None:
+    only = candidates(Scripted)
+    errors = [UpstreamFailed("x")] * TRIES_PER_DEPLOYMENT
+    assert next_step(failed(*errors[:1]), only) == Try(only[0], 0.5)
+    assert next_step(failed(*errors[:2]), only) == Try(only[0], 1.0)
+    assert isinstance(next_step(failed(*errors), only), Stop)
+
+
+@pytest.mark.parametrize(("asked_s", "goes_on"), [(7.0, True), (60.0, True), (61.0, False)])
+def test_the_vendors_pause_is_kept_up_to_a_minute(asked_s: float, goes_on: bool) -> None:
+    only = candidates(Scripted)
+    step = next_step(failed(UpstreamRateLimited("x", retry_after_s=asked_s)), only)
+    assert step == Try(only[0], asked_s) if goes_on else isinstance(step, Stop)
+
+
+def test_refused_credentials_are_not_tried_again() -> None:
+    assert isinstance(next_step(failed(UpstreamDenied("x")), candidates(Scripted)), Stop)
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (ModerationBlocked("x"), AttemptState.REFUSED),
+        (UpstreamUnavailable("x"), AttemptState.NOT_SENT),
+        (UpstreamFailed("x"), AttemptState.FAILED),
+        (UpstreamBroken("x"), AttemptState.SENT_UNKNOWN),
+    ],
+)
+def test_how_a_failure_goes_into_the_record(error: DarkroomError, state: AttemptState) -> None:
+    assert closed_state(error) is state

@@ -1,0 +1,131 @@
+"""The jobs room with scripted providers: everything below the doors, no network."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from darkroom.assets import Ingest, Results, Spool, open_blobs
+from darkroom.catalog import Catalog
+from darkroom.core.capability import ModelSpec
+from darkroom.core.deployment import Deployment
+from darkroom.core.draft import Draft
+from darkroom.core.errors import DarkroomError
+from darkroom.core.ports import Egress, ImageSink, UpstreamCall
+from darkroom.core.result import Output, ProviderResult, SpooledImage
+from darkroom.core.size import Size
+from darkroom.core.usage import Usage
+from darkroom.db import Database, open_database
+from darkroom.egress import AddressGuard, PublicFetcher
+from darkroom.jobs import EmbeddedEngine, Jobs, Runner, Submission
+from darkroom.routing import Route, Router
+from tests.fakes.pictures import Look, picture
+from tests.support.jobs import a_request
+
+Play = Callable[["Scripted", UpstreamCall, ImageSink], Awaitable[ProviderResult]]
+
+
+class Scripted:
+    """A provider that does what its script says, call by call, and succeeds after its end."""
+
+    name: ClassVar[str] = "scripted"
+    vendor: ClassVar[str] = ""
+    resend_safe: ClassVar[bool] = True
+
+    def __init__(self, deployment: Deployment, egress: Egress | None = None) -> None:
+        self.deployment = deployment
+        self.script: list[DarkroomError | Exception | Play] = []
+        self.calls: list[UpstreamCall] = []
+        self.canceled = 0
+
+    def serves(self, model: ModelSpec) -> bool:
+        return True
+
+    async def run(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        self.calls.append(call)
+        act = self.script.pop(0) if self.script else draws
+        if isinstance(act, Exception):
+            raise act
+        try:
+            return await act(self, call, sink)
+        except asyncio.CancelledError:
+            self.canceled += 1
+            raise
+
+
+class Costly(Scripted):
+    """One whose calls are purchases that must not be repeated blindly."""
+
+    resend_safe: ClassVar[bool] = False
+
+
+async def draws(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+    """What was asked for."""
+    images = tuple(image(sink, call, index) for index in range(call.request.n))
+    usage = Usage(text_in=9, image_out=100 * call.request.n)
+    return ProviderResult(images, usage, Output(quality="high"), upstream_id="req_1")
+
+
+def image(sink: ImageSink, call: UpstreamCall, index: int = 0) -> SpooledImage:
+    """A PNG of the asked size in the spool."""
+    size = Size.parse(call.request.size) or Size(1024, 1024)
+    writer = sink.writer()
+    writer.write(picture("png", Look(size.width, size.height, (index, 90, 120))))
+    return writer.finish()
+
+
+@dataclass
+class Workshop:
+    database: Database
+    router: Router
+    jobs: Jobs
+    engine: EmbeddedEngine
+    providers: dict[str, Scripted]
+    spool_folder: Path
+    pauses: list[float] = field(default_factory=list[float])
+
+    def submission(self, prompt: str = "a red bicycle", **changes: object) -> Submission:
+        key = changes.pop("idempotency_key", None)
+        key_id = changes.pop("key_id", "key")
+        draft = Draft(a_request(prompt, **changes))
+        return Submission(draft, "account", str(key_id), "openai", key)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def workshop(
+    folder: Path,
+    kinds: dict[str, type[Scripted]] | None = None,
+    *,
+    database_url: str = "",
+    today: date = date(2026, 11, 20),
+) -> AsyncIterator[Workshop]:
+    """``kinds``: deployments by id, in the order of preference; default: one called ``first``."""
+    database = await open_database(database_url or f"sqlite:///{folder / 'darkroom.db'}")
+    spool = Spool(folder / "spool")
+    blobs = open_blobs(f"file://{folder / 'images'}")
+    fetcher = PublicFetcher(AddressGuard())
+    providers = {
+        name: kind(Deployment(name, kind.name))
+        for name, kind in (kinds or {"first": Scripted}).items()
+    }
+    routes = [Route(provider.deployment, provider) for provider in providers.values()]
+    router = Router(Catalog.load(), routes, lambda: today)
+    ingest = Ingest(spool, blobs, fetcher, database)
+    engine = EmbeddedEngine(database, running_max=10, drain_s=5, retry_s=0)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    runner = Runner(database, router, ingest, Results(spool, blobs), owner="test", sleep=pause)
+    jobs = Jobs(database, router, ingest, engine)
+    await engine.open(runner.run)
+    try:
+        yield Workshop(database, router, jobs, engine, providers, folder / "spool", pauses)
+    finally:
+        await engine.close()
+        await fetcher.close()
+        await database.close()
