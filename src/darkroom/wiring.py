@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ class Services:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Services]:
+async def running(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything, work, and drain at the end.
 
     Raises :class:`ConfigError`, :class:`~darkroom.db.DatabaseInUse`, or ``OSError`` for a data
@@ -105,9 +105,7 @@ def _engine(settings: Settings, database: Database) -> JobEngine:
         return ProcrastinateEngine(
             settings.database_url, running_max=settings.jobs_running_max, drain_s=settings.drain_s
         )
-    return EmbeddedEngine(
-        database, running_max=settings.jobs_running_max, drain_s=settings.drain_s
-    )
+    return EmbeddedEngine(database, running_max=settings.jobs_running_max, drain_s=settings.drain_s)
 
 
 def _spool_name(settings: Settings) -> str:

@@ -50,9 +50,8 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
     ("http", {"darkroom_client.planted": "import aiohttp"}),
     ("vendor-sdks", {"darkroom.providers.planted": "import openai"}),
     ("jobs-records", {"darkroom.server.planted": "import darkroom.jobs.records"}),
-    ("ledger-records", {"darkroom.jobs.planted": "import darkroom.ledger.records"}),
     ("assets-records", {"darkroom.jobs.planted": "import darkroom.assets.records"}),
-    ("webhooks-records", {"darkroom.jobs.planted": "import darkroom.webhooks.records"}),
+    ("server-records", {"darkroom.cli.planted": "import darkroom.server.records"}),
     ("sql", {"darkroom.server.planted": "import sqlalchemy"}),
     ("sql", {"darkroom.jobs.planted": "import procrastinate"}),
     ("sql", {"darkroom.jobs.records": "import psycopg"}),
@@ -65,7 +64,7 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
 FREE: list[dict[str, str]] = [
     {},
     {"darkroom.db.planted": "import sqlalchemy, alembic, psycopg"},
-    {"darkroom.ledger.records": "import sqlalchemy"},
+    {"darkroom.assets.records": "import sqlalchemy"},
     {"darkroom.jobs.engine.planted": "import procrastinate"},
     {"darkroom.egress.planted": "import aiohttp"},
     {"darkroom_client.planted": "import httpx2"},
@@ -77,7 +76,7 @@ FREE: list[dict[str, str]] = [
 # named by contracts; a hollow copy has them even when the tree does not
 _NAMED = (
     *("settings", "telemetry", "wiring", "jobs.engine"),
-    *(f"{room}.records" for room in ("jobs", "ledger", "assets", "webhooks")),
+    *(f"{room}.records" for room in ("jobs", "assets", "server")),
 )
 
 

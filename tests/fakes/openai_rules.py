@@ -189,7 +189,7 @@ class _Reader:
             400,
             f"Invalid '{name}': integer {word} value. Expected a value {sign} {bound}, but got"
             f" {value} instead.",
-            code=f"integer_{word.replace(' ', '_')}_value",
+            code=f"integer_{word.replace(' ', '_').replace('imum', '')}_value",
             param=name,
         )
 

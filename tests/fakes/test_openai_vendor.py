@@ -161,7 +161,7 @@ REFUSED: list[tuple[dict[str, Any], str | None, str | None, str]] = [
     ({"model": "gpt-image-1.5", "size": "1254x836"}, "invalid_value", "size",
      "Invalid value: '1254x836'. Supported values are: '1024x1024', '1024x1536', '1536x1024',"
      " and 'auto'."),
-    ({"n": 11}, "integer_above_maximum_value", "n", "Expected a value <= 10"),
+    ({"n": 11}, "integer_above_max_value", "n", "Expected a value <= 10"),
     ({"n": "2"}, "invalid_type", "n", "expected an integer, but got a string"),
     ({"quality": "max"}, "invalid_value", "quality", "Invalid value: 'max'."),
     ({"output_compression": 50}, "invalid_value", "output_compression", "PNG output format"),

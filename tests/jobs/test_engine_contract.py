@@ -184,5 +184,3 @@ async def test_a_run_that_raises_is_run_again(
     job = await accept(database, first)
     await worker.until(lambda: worker.ran == [job.id])
     await first.close()
-
-

@@ -69,9 +69,7 @@ def test_what_no_other_would_do_ends_the_job(error: DarkroomError) -> None:
     assert next_step(failed(error), candidates(Scripted, Scripted)) == Stop(error.record())
 
 
-@pytest.mark.parametrize(
-    "error", [UpstreamTimeout("x"), UpstreamBroken("x"), OutcomeUnknown("x")]
-)
+@pytest.mark.parametrize("error", [UpstreamTimeout("x"), UpstreamBroken("x"), OutcomeUnknown("x")])
 def test_what_may_have_been_billed_is_not_bought_again(error: DarkroomError) -> None:
     assert closed_state(error) is AttemptState.SENT_UNKNOWN
     assert next_step(failed(error), candidates(Costly, Costly)) == Stop(error.record())

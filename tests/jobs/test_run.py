@@ -35,7 +35,10 @@ async def shop(tmp_path: Path, database_url: str) -> AsyncIterator[Workshop]:
 async def test_success_is_recorded_whole(shop: Workshop) -> None:
     job = await shop.jobs.wait(await shop.jobs.submit(shop.submission(n=2, size="1024x1536")))
     assert job.state is JobState.SUCCEEDED
-    assert [(a.position, a.width, a.height) for a in job.results] == [(0, 1024, 1536), (1, 1024, 1536)]
+    assert [(a.position, a.width, a.height) for a in job.results] == [
+        (0, 1024, 1536),
+        (1, 1024, 1536),
+    ]
     assert job.usage is not None and job.usage.image_out == 200
     assert (job.model, job.deployment) == ("gpt-image-1.5", "first")
     (attempt,) = job.attempts

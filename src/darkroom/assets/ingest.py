@@ -95,9 +95,7 @@ class Ingest:
         )
 
     async def _stored(self, account_id: str, asset_id: str, param: str) -> Asset:
-        asset = await self._database.read(
-            lambda tx: records.get_owned(tx, asset_id, account_id)
-        )
+        asset = await self._database.read(lambda tx: records.get_owned(tx, asset_id, account_id))
         if asset is None:
             raise NotFound(
                 f"No file '{asset_id}'. Upload it first, or use an asset id of an earlier job.",
@@ -181,7 +179,9 @@ def _accepted(path: Path) -> ImageFacts:
     return facts
 
 
-def _decoded(change: Callable[[Path, ImageFacts], bytes | None], path: Path, facts: ImageFacts) -> bytes | None:
+def _decoded(
+    change: Callable[[Path, ImageFacts], bytes | None], path: Path, facts: ImageFacts
+) -> bytes | None:
     """Run a step that decodes; a decoder's own errors mean that the image is damaged."""
     try:
         return change(path, facts)

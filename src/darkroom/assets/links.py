@@ -40,7 +40,9 @@ class Links:
             alive = now_ms() < int(expires) * 1000
             if hmac.compare_digest(wanted.encode(), signature.encode()) and alive:
                 return
-        raise NotFound("This link has expired or is not valid. Ask for the job again to get a new one.")
+        raise NotFound(
+            "This link has expired or is not valid. Ask for the job again to get a new one."
+        )
 
     def _sign(self, asset_id: str, expires: int) -> str:
         message = f"GET\n{asset_id}\n{expires}".encode()

@@ -1,34 +1,34 @@
 """One tree of errors. Each knows its code, HTTP status, whose fault it is and whether to retry.
 
-    DarkroomError
-    ├── RequestError                 the caller's: nothing ran, nothing is charged
-    │   ├── InvalidRequest           400  a value is missing or malformed
-    │   ├── UnknownParameter         400  a parameter nobody knows
-    │   ├── UnsupportedValue         400  the model cannot do that
-    │   ├── InvalidImage             400  an input image or mask cannot be used
-    │   ├── Unauthorized             401  no key, or a wrong one
-    │   ├── Forbidden                403  the key may not do that
-    │   ├── NotFound                 404  no such thing, or somebody else's
-    │   ├── ModelNotFound            404  no deployment serves that model
-    │   ├── MethodNotAllowed         405
-    │   ├── IdempotencyConflict      409  the key was used with another body
-    │   ├── PayloadTooLarge          413
-    │   ├── SlowBody                 408  the body stopped arriving
-    │   └── RateLimited              429  too many requests by this key
-    ├── ModerationBlocked            400  refused on policy; never retried, never routed around
-    ├── JobCanceled                  409  somebody canceled the job
-    ├── UpstreamError                the vendor's: the next deployment may do better
-    │   ├── UpstreamUnavailable      503  not reached at all: nothing was sent
-    │   ├── UpstreamFailed           502  answered with a server error
-    │   ├── UpstreamRateLimited      429  its limit, not ours
-    │   ├── UpstreamTimeout          504  no answer in time; it may have been billed
-    │   ├── UpstreamBroken           502  an answer that cannot be used
-    │   ├── UpstreamRejected         400  it calls the request itself invalid
-    │   ├── UpstreamDenied           502  it refuses our credentials or quota
-    │   └── OutcomeUnknown           502  we died while it worked; not bought a second time
-    └── ServerError                  ours
-        ├── Overloaded               503
-        └── Internal                 500
+DarkroomError
+├── RequestError                 the caller's: nothing ran, nothing is charged
+│   ├── InvalidRequest           400  a value is missing or malformed
+│   ├── UnknownParameter         400  a parameter nobody knows
+│   ├── UnsupportedValue         400  the model cannot do that
+│   ├── InvalidImage             400  an input image or mask cannot be used
+│   ├── Unauthorized             401  no key, or a wrong one
+│   ├── Forbidden                403  the key may not do that
+│   ├── NotFound                 404  no such thing, or somebody else's
+│   ├── ModelNotFound            404  no deployment serves that model
+│   ├── MethodNotAllowed         405
+│   ├── IdempotencyConflict      409  the key was used with another body
+│   ├── PayloadTooLarge          413
+│   ├── SlowBody                 408  the body stopped arriving
+│   └── RateLimited              429  too many requests by this key
+├── ModerationBlocked            400  refused on policy; never retried, never routed around
+├── JobCanceled                  409  somebody canceled the job
+├── UpstreamError                the vendor's: the next deployment may do better
+│   ├── UpstreamUnavailable      503  not reached at all: nothing was sent
+│   ├── UpstreamFailed           502  answered with a server error
+│   ├── UpstreamRateLimited      429  its limit, not ours
+│   ├── UpstreamTimeout          504  no answer in time; it may have been billed
+│   ├── UpstreamBroken           502  an answer that cannot be used
+│   ├── UpstreamRejected         400  it calls the request itself invalid
+│   ├── UpstreamDenied           502  it refuses our credentials or quota
+│   └── OutcomeUnknown           502  we died while it worked; not bought a second time
+└── ServerError                  ours
+    ├── Overloaded               503
+    └── Internal                 500
 """
 
 from collections.abc import Mapping

@@ -122,5 +122,3 @@ class Egress(Protocol):
     async def post_form(
         self, deployment: Deployment, path: str, parts: list[Part], headers: dict[str, str]
     ) -> UpstreamResponse: ...
-
-

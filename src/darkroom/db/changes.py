@@ -1,7 +1,7 @@
 """Who waits for which change: wakes the watchers of a topic after a transaction committed."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 
@@ -34,7 +34,7 @@ class Changes:
         self._calls: dict[str, Callable[[], None]] = {}
 
     @contextmanager
-    def subscribe(self, topic: str) -> Iterator[Subscription]:
+    def subscribe(self, topic: str) -> Generator[Subscription, None, None]:
         subscription = Subscription()
         self._waiting.setdefault(topic, set()).add(subscription)
         try:
@@ -46,7 +46,7 @@ class Changes:
                 del self._waiting[topic]
 
     @contextmanager
-    def call(self, topic: str, callback: Callable[[], None]) -> Iterator[None]:
+    def call(self, topic: str, callback: Callable[[], None]) -> Generator[None, None, None]:
         """Call back at each change of a topic that has one listener at most."""
         self._calls[topic] = callback
         try:

@@ -38,7 +38,9 @@ class PublicFetcher:
                 "The image URL does not point to a public address. Upload the image instead."
             ) from error
         except TimeoutError as error:
-            raise InvalidImage(f"The image URL did not answer within {_TIMEOUT_S:.0f} s.") from error
+            raise InvalidImage(
+                f"The image URL did not answer within {_TIMEOUT_S:.0f} s."
+            ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if _blocked(error):
                 raise InvalidImage(
@@ -59,7 +61,9 @@ class PublicFetcher:
                     target = self._checked(str(target.join(URL(location))))
                     continue
                 if response.status != 200:
-                    raise InvalidImage(f"The image URL answered with HTTP status {response.status}.")
+                    raise InvalidImage(
+                        f"The image URL answered with HTTP status {response.status}."
+                    )
                 while piece := await response.content.readany():
                     write(piece)
                 return

@@ -160,7 +160,9 @@ class Runner:
             error = raised
         except Exception as raised:
             log.exception("attempt_crashed", job=step.job.id, attempt=step.attempt.number)
-            error = Internal(f"The attempt failed with an internal error ({type(raised).__name__}).")
+            error = Internal(
+                f"The attempt failed with an internal error ({type(raised).__name__})."
+            )
         else:
             return await self._succeed(step, result, kept)
         state = AttemptState.CANCELED if isinstance(error, JobCanceled) else closed_state(error)

@@ -155,4 +155,3 @@ class _Stream:
             return None
         self._waiting = None
         return done.pop().result()
-

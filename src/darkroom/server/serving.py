@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Started:
 
 
 @asynccontextmanager
-async def started(settings: Settings) -> AsyncIterator[Started]:
+async def started(settings: Settings) -> AsyncGenerator[Started, None]:
     """Services and application, with the first key made if there is none."""
     async with running(settings) as services:
         keys = Keys(services.database, services.key_pepper)

@@ -87,9 +87,7 @@ def _draft(
     if not 1 <= n <= _N_MAX:
         raise InvalidRequest(f"Invalid value: {n}. 'n' is 1 to {_N_MAX}.", param="n")
     if wire.partial_images and not wire.stream:
-        raise InvalidRequest(
-            "'partial_images' needs 'stream': true.", param="partial_images"
-        )
+        raise InvalidRequest("'partial_images' needs 'stream': true.", param="partial_images")
     request = ImageRequest(
         operation=operation,
         model=wire.model or default_model,

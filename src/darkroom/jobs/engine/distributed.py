@@ -12,6 +12,7 @@ import logging
 import procrastinate
 import psycopg
 import structlog
+from procrastinate.exceptions import ProcrastinateException
 from procrastinate.schema import SchemaManager
 
 from darkroom.db import Tx
@@ -60,7 +61,7 @@ class ProcrastinateEngine:
             await run(job_id)
 
         again = procrastinate.RetryStrategy(wait=_RETRY_S)
-        self._app.task(work, name=_TASK, queue=_QUEUE, retry=again)
+        self._app.task(name=_TASK, queue=_QUEUE, retry=again)(work)
         await self._app.open_async()
         self._tasks = [
             asyncio.create_task(self._work(), name="procrastinate-worker"),
@@ -81,7 +82,7 @@ class ProcrastinateEngine:
             concurrency=self._running_max,
             install_signal_handlers=False,
             shutdown_graceful_timeout=self._drain_s,
-            delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+            delete_jobs="successful",
             update_heartbeat_interval=self._dead_after_s / 4,
             stalled_worker_timeout=self._dead_after_s,
         )
@@ -97,7 +98,7 @@ class ProcrastinateEngine:
                 for job in stalled:
                     await manager.retry_job(job)
                     log.warning("job_taken_over", job=job.task_kwargs.get("job_id"))
-            except procrastinate.exceptions.ProcrastinateException:
+            except ProcrastinateException:
                 log.exception("rescue_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._dead_after_s / 4):

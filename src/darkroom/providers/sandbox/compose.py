@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from random import Random
 
 from PIL import Image
 
 from darkroom.core.size import Size
 from darkroom.providers.sandbox import typography
 from darkroom.providers.sandbox.brief import Brief, read
+from darkroom.providers.sandbox.chance import chance
 from darkroom.providers.sandbox.color import WHITE
 from darkroom.providers.sandbox.paint import Radial
 from darkroom.providers.sandbox.pen import DETAILS, Detail, Pen, grain, new_board, root, straight
-from darkroom.providers.sandbox.scenes import graphic, studio
+from darkroom.providers.sandbox.scenes import studio
+from darkroom.providers.sandbox.scenes.abstract import abstract, sticker
+from darkroom.providers.sandbox.scenes.infographic import infographic
+from darkroom.providers.sandbox.scenes.logo import logo
 from darkroom.providers.sandbox.scenes.outdoor import outdoor
+from darkroom.providers.sandbox.scenes.poster import poster
 from darkroom.providers.sandbox.scenes.stage import Stage
 
 SCENES: Mapping[str, Callable[[Stage], None]] = {
@@ -22,10 +26,10 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "table": studio.table,
     "fashion": studio.fashion,
     "portrait": studio.portrait,
-    "poster": graphic.poster,
-    "logo": graphic.logo,
-    "infographic": graphic.infographic,
-    "abstract": graphic.abstract,
+    "poster": poster,
+    "logo": logo,
+    "infographic": infographic,
+    "abstract": abstract,
 }
 CAPTION = "Darkroom sandbox"
 
@@ -55,17 +59,16 @@ def compose(brief: Brief, canvas: Canvas) -> Image.Image:
     detail = detail_of(canvas.quality)
     board = new_board((canvas.size.width, canvas.size.height), detail, canvas.clear, canvas.check)
     pen, width, height = root(board)
-    # A string seeds through SHA-512: the same picture on every machine and Python version.
-    stage = Stage(pen, width, height, brief, Random(f"{brief.seed}/{brief.layout}"))
+    stage = Stage(pen, width, height, brief, chance(brief.seed, brief.layout))
     if canvas.clear:
-        scene = graphic.logo if brief.layout == "logo" else graphic.sticker
+        scene = logo if brief.layout == "logo" else sticker
         scene(stage)
         return straight(board)
     SCENES[brief.layout](stage)
     graphic_work = brief.layout in ("logo", "infographic", "poster")
     if not graphic_work and detail.shading:
         _vignette(stage)
-    board.image = grain(board.image, Random(brief.seed), detail.grain)
+    board.image = grain(board.image, chance(brief.seed), detail.grain)
     if canvas.caption:
         _caption(stage)
     return board.image

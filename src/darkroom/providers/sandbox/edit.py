@@ -3,19 +3,20 @@
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from darkroom.core.size import Size
 from darkroom.providers.sandbox.brief import Brief
+from darkroom.providers.sandbox.chance import chance
 from darkroom.providers.sandbox.color import WHITE, darker, lighter, mix
 from darkroom.providers.sandbox.compose import Canvas, compose, detail_of
 from darkroom.providers.sandbox.motifs import MOTIFS
 from darkroom.providers.sandbox.paint import Linear, glow
 from darkroom.providers.sandbox.pen import Board, grain, new_board, root, straight
-from darkroom.providers.sandbox.scenes import graphic
-from darkroom.providers.sandbox.scenes.land import PLACES, Ground
+from darkroom.providers.sandbox.pixels import resized
+from darkroom.providers.sandbox.scenes.lettering import lettering, split
+from darkroom.providers.sandbox.scenes.places import PLACES, Ground
 from darkroom.providers.sandbox.scenes.stage import Spot, Stage, place
 from darkroom.providers.sandbox.shapes import Shape, box
 
@@ -57,7 +58,7 @@ def _keep(path: Path, size: Size) -> Image.Image:
         bands = mask.getbands()
         keep = mask.getchannel("A") if "A" in bands else mask.convert("L")
     wanted = (size.width, size.height)
-    return keep if keep.size == wanted else keep.resize(wanted, Image.Resampling.BILINEAR)
+    return keep if keep.size == wanted else resized(keep, wanted, Image.Resampling.BILINEAR)
 
 
 def _masked(
@@ -67,7 +68,7 @@ def _masked(
     wanted = (canvas.size.width, canvas.size.height)
     base = images[0]
     if base.size != wanted:
-        base = base.resize(wanted, Image.Resampling.LANCZOS)
+        base = resized(base, wanted, Image.Resampling.LANCZOS)
     region = ImageChops.invert(keep).getbbox()
     if region is None:
         return base
@@ -81,7 +82,7 @@ def _masked(
     else:
         drawn = compose(brief, inner)
     if drawn.size != (width, height):
-        drawn = drawn.resize((width, height), Image.Resampling.LANCZOS)
+        drawn = resized(drawn, (width, height), Image.Resampling.LANCZOS)
     # Pasting through a mask blends with rounding; composite keeps fully kept pixels untouched.
     content = base.copy()
     content.paste(drawn.convert(base.mode), region)
@@ -97,7 +98,7 @@ def _repainted(brief: Brief, canvas: Canvas, image: Image.Image, crisp: bool) ->
     detail = detail_of(canvas.quality)
     board = Board(picture, detail, check=canvas.check)
     pen, width, height = root(board)
-    stage = Stage(pen, width, height, brief, Random(f"{brief.seed}/edit"))
+    stage = Stage(pen, width, height, brief, chance(brief.seed, "edit"))
     palette = brief.palette
     x = stage.w * (0.5 + stage.side * 0.3)
     pen.shine((x, 0.1), glow((x, 0.1), 0.9, palette.sun, 0.4))
@@ -115,23 +116,23 @@ def _repainted(brief: Brief, canvas: Canvas, image: Image.Image, crisp: bool) ->
     if brief.place in PLACES:
         ground = Ground(stage.h * 0.94, stage.h * 0.8)
         PLACES[brief.place].front(stage, ground)
-    if graphic.split(brief.texts)[0]:
+    if split(brief.texts)[0]:
         shade = darker(palette.sky[0], 0.4)
         pen.fill(
             box(-0.1, -0.1, stage.w + 0.1, stage.h * 0.45),
             Linear((0, 0), (0, stage.h * 0.45), ((0.0, shade, 0.85), (1.0, shade, 0.0))),
         )
         frame = (0.08, 0.09, stage.w - 0.08, stage.h * 0.36)
-        graphic.lettering(stage, brief.texts, frame, (WHITE, lighter(palette.second, 0.3)))
-    return grain(board.image, Random(brief.seed), detail.grain)
+        lettering(stage, brief.texts, frame, (WHITE, lighter(palette.second, 0.3)))
+    return grain(board.image, chance(brief.seed), detail.grain)
 
 
 def _graded(picture: Image.Image, brief: Brief, crisp: bool) -> Image.Image:
     """Painted over unless crisp, and pulled towards the palette."""
     if not crisp:
         half = (max(2, picture.width // 2), max(2, picture.height // 2))
-        soft = picture.resize(half, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(5))
-        picture = soft.resize(picture.size, Image.Resampling.BICUBIC)
+        soft = resized(picture, half, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(5))
+        picture = resized(soft, picture.size, Image.Resampling.BICUBIC)
     palette = brief.palette
     ramp = ImageOps.colorize(
         picture.convert("L"),
@@ -154,13 +155,11 @@ def _collage(brief: Brief, canvas: Canvas, images: list[Image.Image], crisp: boo
         scene = compose(ground, canvas)
         board = Board(scene, detail, check=canvas.check)
     pen, width, height = root(board)
-    stage = Stage(pen, width, height, brief, Random(f"{brief.seed}/collage"))
+    stage = Stage(pen, width, height, brief, chance(brief.seed, "collage"))
     top = 0.0
-    if graphic.split(brief.texts)[0] and not canvas.clear:
+    if split(brief.texts)[0] and not canvas.clear:
         top = 0.3 * stage.h
-        graphic.lettering(
-            stage, brief.texts, (0.1, 0.07, stage.w - 0.1, top - 0.02), (WHITE, WHITE)
-        )
+        lettering(stage, brief.texts, (0.1, 0.07, stage.w - 0.1, top - 0.02), (WHITE, WHITE))
     for image, cell in zip(images, _cells(stage, len(images), top), strict=True):
         _print(
             stage, _graded(_on_white(image), brief, True) if not crisp else _on_white(image), cell
@@ -197,7 +196,7 @@ def _print(stage: Stage, image: Image.Image, cell: tuple[float, float, float, fl
     inner = (max(4, round(image.width * scale)), max(4, round(image.height * scale)))
     pad = max(2, round(border * unit))
     paper = Image.new("RGB", (inner[0] + 2 * pad, inner[1] + 2 * pad), (252, 250, 246))
-    paper.paste(image.resize(inner, Image.Resampling.LANCZOS), (pad, pad))
+    paper.paste(resized(image, inner, Image.Resampling.LANCZOS), (pad, pad))
     half_w, half_h = paper.width / unit / 2, paper.height / unit / 2
     pen = stage.pen.at(x, y, 1.0, turn)
     card: Shape = box(-half_w, -half_h, half_w, half_h)

@@ -4,14 +4,15 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from random import Random
 
 from PIL import Image, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
+from darkroom.providers.sandbox.chance import chance
 from darkroom.providers.sandbox.color import rgb
 from darkroom.providers.sandbox.paint import glow
 from darkroom.providers.sandbox.pen import DETAILS, Board, root
+from darkroom.providers.sandbox.pixels import resized
 
 SOFTWARE = "Darkroom sandbox"
 DESCRIPTION = "Darkroom sandbox, drawn by code, not an AI model"
@@ -45,11 +46,12 @@ def preview(picture: Image.Image, step: int, steps: int) -> Image.Image:
     share = (step + 1) / (steps + 1)
     cells = round(14 * 16**share)
     scale = cells / max(picture.size)
-    small = picture.resize(
+    small = resized(
+        picture,
         (max(2, round(picture.width * scale)), max(2, round(picture.height * scale))),
         Image.Resampling.BOX,
     )
-    large = small.resize(picture.size, Image.Resampling.BICUBIC)
+    large = resized(small, picture.size, Image.Resampling.BICUBIC)
     return large.filter(ImageFilter.BoxBlur(max(picture.size) / cells * 0.35))
 
 
@@ -129,7 +131,7 @@ def flat(picture: Image.Image) -> Image.Image:
 
 def animate(picture: Image.Image, count: int) -> list[Image.Image]:
     """A loop: the camera breathes and drifts a little while motes of light rise."""
-    rng = Random(count)
+    rng = chance("frames", count)
     motes = [
         (rng.random(), rng.random(), rng.uniform(0.006, 0.016), rng.random()) for _ in range(16)
     ]
@@ -142,8 +144,11 @@ def animate(picture: Image.Image, count: int) -> list[Image.Image]:
         span_x, span_y = width * zoom, height * zoom
         left = (width - span_x) * (0.5 + 0.4 * math.sin(angle))
         top = (height - span_y) * (0.5 + 0.3 * math.cos(angle))
-        frame = picture.resize(
-            picture.size, Image.Resampling.BICUBIC, box=(left, top, left + span_x, top + span_y)
+        frame = resized(
+            picture,
+            picture.size,
+            Image.Resampling.BICUBIC,
+            box=(left, top, left + span_x, top + span_y),
         )
         pen, wide, tall = root(Board(frame, DETAILS["medium"]))
         for x, y, radius, phase in motes:

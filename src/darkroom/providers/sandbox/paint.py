@@ -7,6 +7,7 @@ from functools import lru_cache
 from PIL import Image
 
 from darkroom.providers.sandbox.color import RGB, mix
+from darkroom.providers.sandbox.pixels import mapped, resized
 from darkroom.providers.sandbox.shapes import Point
 
 Stop = tuple[float, RGB, float]
@@ -80,8 +81,8 @@ def render(paint: Linear | Radial, rect: Rect) -> tuple[Image.Image, Image.Image
     """The gradient's colours over ``rect`` (device pixels), and its opacity if not all opaque."""
     field = _linear_field(paint, rect) if isinstance(paint, Linear) else _radial_field(paint, rect)
     tables = _tables(paint.stops)
-    colors = Image.merge("RGB", [field.point(table) for table in tables[:3]])
-    opacity = field.point(tables[3]) if any(stop[2] < 1.0 for stop in paint.stops) else None
+    colors = Image.merge("RGB", [mapped(field, table) for table in tables[:3]])
+    opacity = mapped(field, tables[3]) if any(stop[2] < 1.0 for stop in paint.stops) else None
     return colors, opacity
 
 
@@ -113,11 +114,12 @@ def _linear_field(paint: Linear, rect: Rect) -> Image.Image:
         count, slope = (height, gy) if upright else (width, gx)
         values = bytes(min(255, max(0, round((at + i * slope) * 255))) for i in range(count))
         strip = Image.frombytes("L", (1, count) if upright else (count, 1), values)
-        return strip.resize((width, height), Image.Resampling.NEAREST)
+        return resized(strip, (width, height), Image.Resampling.NEAREST)
     corners = [at + gx * x + gy * y for x in (0, width) for y in (0, height)]
     low, scale = min(corners), (max(corners) - min(corners)) / 1024
     values = bytes(min(255, max(0, round((low + i * scale) * 255))) for i in range(1024))
-    strip = Image.frombytes("L", (1024, 1), values).resize((1024, 4), Image.Resampling.NEAREST)
+    row = Image.frombytes("L", (1024, 1), values)
+    strip = resized(row, (1024, 4), Image.Resampling.NEAREST)
     matrix = (gx / scale, gy / scale, (at - low) / scale, 0.0, 0.0, 2.0)
     return strip.transform(
         (width, height), Image.Transform.AFFINE, matrix, resample=Image.Resampling.BILINEAR

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from darkroom.providers.sandbox.color import RGB
 from darkroom.providers.sandbox.paint import Across, Linear, Paint, Radial, Rect, across, render
+from darkroom.providers.sandbox.pixels import mapped, resized
 from darkroom.providers.sandbox.shapes import Point, Polygon, Shape
 
 Blend = Literal["over", "screen", "multiply", "soft"]
@@ -164,7 +165,7 @@ class Pen:
         if isinstance(paint, Across):
             paint = across(paint, rect)
         if alpha < 1.0:
-            mask = mask.point([round(i * alpha) for i in range(256)])
+            mask = mapped(mask, [round(i * alpha) for i in range(256)])
         source: Image.Image | RGB
         if isinstance(paint, tuple):
             source = paint
@@ -256,13 +257,13 @@ def noise(rng: Random, size: tuple[int, int], cells: int, octaves: int = 4) -> I
         layer = Image.frombytes("L", grid, rng.randbytes(grid[0] * grid[1]))
         # A quarter of the size is smooth enough and sixteen times cheaper.
         small = (max(2, size[0] // 4), max(2, size[1] // 4))
-        layer = layer.resize(small, Image.Resampling.BICUBIC)
+        layer = resized(layer, small, Image.Resampling.BICUBIC)
         share = 0.5**octave
         weight += share
         total = layer if total is None else Image.blend(total, layer, share / weight)
     if total is None:
         return Image.new("L", size, 128)
-    return total.resize(size, Image.Resampling.BICUBIC)
+    return resized(total, size, Image.Resampling.BICUBIC)
 
 
 def grain(image: Image.Image, rng: Random, strength: int) -> Image.Image:
@@ -271,7 +272,7 @@ def grain(image: Image.Image, rng: Random, strength: int) -> Image.Image:
         return image
     side = 256
     span = [128 + round((i - 127.5) / 127.5 * strength) for i in range(256)]
-    tile = Image.frombytes("L", (side, side), rng.randbytes(side * side)).point(span)
+    tile = mapped(Image.frombytes("L", (side, side), rng.randbytes(side * side)), span)
     sheet = Image.new("L", image.size)
     for top in range(0, image.height, side):
         for left in range(0, image.width, side):
@@ -323,7 +324,8 @@ def _mask(
     if factor > 1:
         return mask.reduce(oversample)
     if mask.size != (width, height):
-        mask = mask.resize(
+        mask = resized(
+            mask,
             (width, height),
             Image.Resampling.BICUBIC,
             box=(0, 0, width * factor, height * factor),

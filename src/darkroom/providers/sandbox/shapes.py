@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 Point = tuple[float, float]
@@ -51,13 +52,13 @@ def box(left: float, top: float, right: float, bottom: float, radius: float = 0.
     corners = ((right - r, top + r, -90), (right - r, bottom - r, 0))
     corners += ((left + r, bottom - r, 90), (left + r, top + r, 180))
     for cx, cy, start in corners:
-        points.extend(_arc_points(cx, cy, r, r, start, start + 90, 10))
+        points.extend(_arc_points((cx, cy), (r, r), (start, start + 90), 10))
     return Shape((points,))
 
 
 def oval(cx: float, cy: float, rx: float, ry: float | None = None, rotate: float = 0.0) -> Shape:
     """A circle or, with ``ry``, an ellipse; ``rotate`` in degrees."""
-    points = _arc_points(0, 0, rx, rx if ry is None else ry, 0, 360, 72)
+    points = _arc_points((0, 0), (rx, rx if ry is None else ry), (0, 360), 72)
     return Shape((_placed(points, cx, cy, rotate),))
 
 
@@ -67,12 +68,12 @@ def ring(cx: float, cy: float, radius: float, width: float) -> Shape:
 
 def sector(cx: float, cy: float, radius: float, start: float, end: float) -> Shape:
     """A slice of pie between two angles in degrees, clockwise from the right."""
-    return Shape(([(cx, cy), *_arc_points(cx, cy, radius, radius, start, end, 48)],))
+    return Shape(([(cx, cy), *_arc_points((cx, cy), (radius, radius), (start, end), 48)],))
 
 
 def arc(cx: float, cy: float, rx: float, ry: float, span: tuple[float, float]) -> Polygon:
     """Points along part of an ellipse, for strokes; ``span`` in degrees."""
-    return _arc_points(cx, cy, rx, ry, span[0], span[1], 40)
+    return _arc_points((cx, cy), (rx, ry), span, 40)
 
 
 def spline(points: Sequence[Point], closed: bool = True, steps: int = 10) -> Polygon:
@@ -109,7 +110,7 @@ def stroke(points: Sequence[Point], width: float, tip: float | None = None) -> S
     polygons: list[Polygon] = []
     for i, (x, y) in enumerate(points):
         radius = (width + (end - width) * i / count) / 2
-        polygons.append(_arc_points(x, y, radius, radius, 0, 360, 12))
+        polygons.append(_arc_points((x, y), (radius, radius), (0, 360), 12))
         if i == 0:
             continue
         before = (width + (end - width) * (i - 1) / count) / 2
@@ -155,10 +156,7 @@ def ridge(rng: Random, span: tuple[float, float], height: float, rough: float = 
     values = [rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.6)]
     spread = 0.5
     while len(values) < 129:
-        between = [
-            (a + b) / 2 + rng.uniform(-spread, spread) * 0.5
-            for a, b in zip(values, values[1:], strict=False)
-        ]
+        between = [(a + b) / 2 + rng.uniform(-spread, spread) * 0.5 for a, b in pairwise(values)]
         merged = [values[0]]
         for middle, right in zip(between, values[1:], strict=True):
             merged += [middle, right]
@@ -195,9 +193,8 @@ def _cubic(a: float, b: float, c: float, d: float, t: float) -> float:
     )
 
 
-def _arc_points(
-    cx: float, cy: float, rx: float, ry: float, start: float, end: float, steps: int
-) -> Polygon:  # noqa: PLR0913 (an arc has this many numbers)
+def _arc_points(center: Point, radii: Point, span: Point, steps: int) -> Polygon:
+    (cx, cy), (rx, ry), (start, end) = center, radii, span
     out: Polygon = []
     for i in range(steps + 1):
         angle = math.radians(start + (end - start) * i / steps)

@@ -46,9 +46,15 @@ def _has(face: str, character: str) -> bool:
     """Whether a face has a glyph; a missing one is drawn like an unassigned code point."""
     if character.isspace():
         return True
-    drawn = font(face, 24).getmask(character)
-    missing = font(face, 24).getmask("\U000effff")
-    return bytes(drawn) != bytes(missing) and drawn.getbbox() is not None
+    return _ink(face, character) not in (b"", _ink(face, "\U000effff"))
+
+
+@lru_cache(maxsize=4096)
+def _ink(face: str, character: str) -> bytes:
+    """The pixels of one character; empty when it leaves no trace."""
+    cell = Image.new("L", (48, 48), 0)
+    ImageDraw.Draw(cell).text((8, 36), character, font=font(face, 24), fill=255, anchor="ls")
+    return cell.tobytes() if cell.getbbox() else b""
 
 
 def typesettable(text: str) -> str:

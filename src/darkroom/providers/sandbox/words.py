@@ -11,7 +11,10 @@ from functools import lru_cache
 from darkroom.providers.sandbox.color import RGB, rgb
 
 SUBJECTS: dict[str, str] = {
-    "dog": "dog puppy retriever corgi labrador poodle husky beagle 강아지 개가 개를 멍멍이 반려견 리트리버",
+    "dog": (
+        "dog puppy retriever corgi labrador poodle husky beagle 강아지 개가 개를 멍멍이 "
+        "반려견 리트리버"
+    ),
     "cat": "cat kitten kitty tabby 고양이 냥이",
     "fox": "fox foxes 여우",
     "bear": "bear teddy grizzly 곰",
@@ -30,17 +33,25 @@ SUBJECTS: dict[str, str] = {
     "plane": "plane airplane aeroplane airliner jet 비행기",
     "saree": "saree sari 사리를 사리",
     "gown": "gown dress fashion model ballerina dancer hanbok bride 드레스 패션 모델 한복 무용수",
-    "portrait": "portrait woman man girl boy person face headshot selfie lady 초상화 인물 여자 남자 여성 남성 소녀 소년 얼굴",
+    "portrait": (
+        "portrait woman man girl boy person face headshot selfie lady 초상화 인물 여자 "
+        "남자 여성 남성 소녀 소년 얼굴"
+    ),
     "handbag": "handbag bag purse tote clutch backpack 핸드백 가방 백팩",
     "watch": "watch wristwatch timepiece 시계",
-    "bottle": "bottle perfume flacon cosmetic serum lotion skincare product shampoo 향수 화장품 병이 제품 상품",
+    "bottle": (
+        "bottle perfume flacon cosmetic serum lotion skincare product shampoo 향수 "
+        "화장품 병이 제품 상품"
+    ),
     "shoe": "shoe sneaker trainer boot 신발 운동화 구두",
     "headphones": "headphones headphone headset earphones 헤드폰",
     "phone": "phone smartphone iphone app 휴대폰 스마트폰",
     "chair": "chair armchair sofa couch furniture 의자 소파 가구",
     "coffee": "coffee latte espresso cappuccino cafe café tea cup mug brew 커피 카페 라떼 찻잔",
     "watermelon": "watermelon 수박",
-    "bowl": "ramen noodle noodles soup bowl bibimbap rice food dish meal 라면 국수 비빔밥 음식 요리",
+    "bowl": (
+        "ramen noodle noodles soup bowl bibimbap rice food dish meal 라면 국수 비빔밥 음식 요리"
+    ),
     "cake": "cake birthday cupcake dessert wedding 케이크 생일 디저트",
     "pizza": "pizza 피자",
     "fruit": "fruit orange oranges lemon citrus apple 과일 오렌지 레몬 귤",
@@ -53,18 +64,34 @@ SUBJECTS: dict[str, str] = {
 }
 
 PLACES: dict[str, str] = {
-    "ocean": "ocean sea beach coast coastline shore waves seaside island surf 바다 해변 해안 파도 섬",
+    "ocean": (
+        "ocean sea beach coast coastline shore waves seaside island surf 바다 해변 해안 파도 섬"
+    ),
     "road": "highway road street drive freeway 도로 고속도로",
-    "mountains": "mountain alps peak summit himalaya everest cliff valley fjord volcano 산맥 산이 산을 설산 봉우리 산속",
+    "mountains": (
+        "mountain alps peak summit himalaya everest cliff valley fjord volcano 산맥 "
+        "산이 산을 설산 봉우리 산속"
+    ),
     "lake": "lake river reflection pond 호수 강가 연못",
     "sunflowers": "sunflower sunflowers 해바라기",
-    "meadow": "meadow field grass park garden hill flowers flower lavender spring countryside farm 들판 초원 공원 정원 언덕 꽃밭 꽃이 꽃 봄",
+    "meadow": (
+        "meadow field grass park garden hill flowers flower lavender spring countryside "
+        "farm 들판 초원 공원 정원 언덕 꽃밭 꽃이 꽃 봄"
+    ),
     "forest": "forest woods jungle woodland rainforest pine 숲 정글 숲속",
-    "city": "city skyline skyscraper downtown tokyo seoul york manhattan urban buildings cityscape cyberpunk 도시 서울 빌딩 도심 야경",
+    "city": (
+        "city skyline skyscraper downtown tokyo seoul york manhattan urban buildings "
+        "cityscape cyberpunk 도시 서울 빌딩 도심 야경"
+    ),
     "desert": "desert dune sahara canyon cactus 사막",
     "snow": "snow winter snowy ice christmas arctic 눈밭 겨울 눈이 크리스마스",
-    "space": "space galaxy planet nebula cosmos universe moonscape mars cosmic astronaut 우주 은하 행성 성운 화성",
-    "room": "room interior bedroom kitchen living window indoor indoors office 방 거실 실내 침실 주방",
+    "space": (
+        "space galaxy planet nebula cosmos universe moonscape mars cosmic astronaut "
+        "우주 은하 행성 성운 화성"
+    ),
+    "room": (
+        "room interior bedroom kitchen living window indoor indoors office 방 거실 실내 침실 주방"
+    ),
     "studio": "studio product plinth pedestal packshot commercial e-commerce 스튜디오 제품",
 }
 
@@ -82,9 +109,14 @@ LIGHTS: dict[str, str] = {
 }
 
 LAYOUTS: dict[str, str] = {
-    "infographic": "infographic diagram chart timeline dashboard flowchart 인포그래픽 도표 차트 다이어그램",
+    "infographic": (
+        "infographic diagram chart timeline dashboard flowchart 인포그래픽 도표 차트 다이어그램"
+    ),
     "logo": "logo emblem logotype badge icon monogram 로고 엠블럼 아이콘",
-    "poster": "poster flyer banner sign billboard headline advert advertisement cover card invitation sticker 포스터 전단지 배너 간판 광고 표지 초대장",
+    "poster": (
+        "poster flyer banner sign billboard headline advert advertisement cover card "
+        "invitation sticker 포스터 전단지 배너 간판 광고 표지 초대장"
+    ),
 }
 
 COLORS: dict[str, str] = {

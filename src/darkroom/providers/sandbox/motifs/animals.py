@@ -177,9 +177,8 @@ def _markings(pen: Pen, coat: Coat, skull: Shape, fur: RGB) -> None:
         for side in (-1, 1):
             lines.append(poly((side * 0.2, -0.92), (side * 0.34, -0.9), (side * 0.16, -0.52)))
             for y in (-0.02, 0.2, 0.4):
-                lines.append(
-                    poly((side * 1.1, y - 0.07), (side * 1.1, y + 0.07), (side * 0.66, y + 0.06))
-                )
+                tip = (side * 0.66, y + 0.06)
+                lines += [poly((side * 1.1, y - 0.07), (side * 1.1, y + 0.07), tip)]
         pen.fill(union(lines), dark, clip=skull, alpha=0.75)
     elif coat.marks == "patches":
         for side in (-1, 1):

@@ -7,6 +7,7 @@ from darkroom.providers.sandbox.motifs.look import Look
 from darkroom.providers.sandbox.paint import along, ball, down, fade, glow
 from darkroom.providers.sandbox.pen import Pen
 from darkroom.providers.sandbox.shapes import (
+    Shape,
     arc,
     blob,
     box,
@@ -74,7 +75,7 @@ def watermelon(pen: Pen, look: Look) -> None:
     flesh = sector(0, 0, 0.8, 0, 180)
     p.fill(flesh, ball((0, 0), 0.82, rgb("ff6a67"), rgb("f5434f"), rgb("f98a7e")))
     p.fill(oval(-0.3, 0.2, 0.3, 0.16), WHITE, soft=0.1, clip=flesh, alpha=0.22)
-    seeds = []
+    seeds: list[Shape] = []
     for radius, count in ((0.3, 3), (0.5, 5), (0.67, 7)):
         for i in range(count):
             a = math.radians(180 * (i + 0.5) / count + look.rng.uniform(-4, 4))
@@ -208,7 +209,7 @@ def pizza(pen: Pen, look: Look) -> None:
     p.fill(oval(0, 0, 1.0), ball((-0.2, -0.3), 1.25, rgb("f3c77e"), rgb("dd9a48"), rgb("a55f22")))
     cheese = oval(0, 0, 0.86)
     p.fill(cheese, ball((-0.15, -0.2), 1.0, rgb("ffe09a"), rgb("fbc25b"), rgb("e07b34")))
-    for i in range(pen.count(11)):
+    for _ in range(pen.count(11)):
         a, r = look.rng.uniform(0, 6.28), look.rng.uniform(0.1, 0.72)
         p.fill(
             oval(r * math.cos(a), r * math.sin(a), look.rng.uniform(0.05, 0.13)),

@@ -35,7 +35,7 @@ def sunflower_head(pen: Pen, look: Look, petal: RGB = (248, 178, 28)) -> None:
         oval(0, 0, 0.45), ball((-0.08, -0.1), 0.5, rgb("6b3d1c"), rgb("472511"), rgb("2a140a"))
     )
     if pen.detail.level >= 1 and pen.scale > 12:
-        seeds = []
+        seeds: list[Shape] = []
         for i in range(pen.count(60)):
             r, a = 0.42 * math.sqrt((i + 0.5) / pen.count(60)), i * 2.39996
             seeds.append(oval(r * math.cos(a), r * math.sin(a), 0.02))
@@ -74,7 +74,7 @@ def sunflower(pen: Pen, look: Look) -> None:
 def blossom(pen: Pen, look: Look, color: RGB, petals: int = 6) -> None:
     """A simple round-petalled flower of radius 1."""
     start = look.rng.uniform(0, 60)
-    shapes = []
+    shapes: list[Shape] = []
     for i in range(petals):
         a = math.radians(start + i * 360 / petals)
         shapes.append(oval(0.56 * math.cos(a), 0.56 * math.sin(a), 0.46, 0.36, math.degrees(a)))

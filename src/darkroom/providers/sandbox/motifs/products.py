@@ -7,6 +7,7 @@ from darkroom.providers.sandbox.motifs.look import Look
 from darkroom.providers.sandbox.paint import along, ball, down, fade
 from darkroom.providers.sandbox.pen import Pen
 from darkroom.providers.sandbox.shapes import (
+    Shape,
     arc,
     blob,
     box,
@@ -123,7 +124,7 @@ def watch(pen: Pen, look: Look) -> None:
     dial = oval(0, 0, 0.82)
     face = mix(look.palette.near, rgb("12263f"), 0.6)
     c.fill(dial, ball((-0.2, -0.3), 1.2, lighter(face, 0.28), face, darker(face, 0.5)))
-    marks = []
+    marks: list[Shape] = []
     for i in range(60):
         inner = 0.62 if i % 5 == 0 else 0.72
         if i % 5 and pen.detail.level < 1:

@@ -1,7 +1,7 @@
 """The full landscape: a place, the subjects in it, and what stands in front of them."""
 
 from darkroom.providers.sandbox.motifs import MOTIFS
-from darkroom.providers.sandbox.scenes.land import PLACES, Ground
+from darkroom.providers.sandbox.scenes.places import PLACES, Ground
 from darkroom.providers.sandbox.scenes.stage import Spot, Stage, light, place
 
 

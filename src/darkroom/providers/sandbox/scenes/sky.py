@@ -5,6 +5,7 @@ import math
 from darkroom.providers.sandbox.color import WHITE, lighter, mix, rgb
 from darkroom.providers.sandbox.paint import Linear, Radial, ball, down, fade, glow, stops
 from darkroom.providers.sandbox.pen import noise
+from darkroom.providers.sandbox.pixels import mapped
 from darkroom.providers.sandbox.scenes.stage import Stage
 from darkroom.providers.sandbox.shapes import Shape, box, curve, oval, union
 
@@ -177,7 +178,7 @@ def nebula(stage: Stage) -> None:
     gases = ((palette.sky[3], 0.75), (palette.accent, 0.34), (palette.second, 0.4))
     for color, strength in gases:
         gas = noise(rng, size, 3, 4 if pen.detail.level else 2)
-        gas = gas.point([max(0, min(255, round((i - 118) * 3.0))) for i in range(256)])
+        gas = mapped(gas, [max(0, min(255, round((i - 118) * 3.0))) for i in range(256)])
         pen.stamp(gas, rect, color, strength, "screen")
     stars(stage, stage.h, 420)
 
@@ -226,7 +227,4 @@ def _rings() -> Shape:
 
 def _band(outer: Shape, inner: Shape) -> Shape:
     """Two rings as one outline: each is walked forth along its rim and back along its hole."""
-    loops: list[list[tuple[float, float]]] = []
-    for shape in (outer, inner):
-        loops.append([*shape.polygons[0], *reversed(shape.holes[0])])
-    return Shape(tuple(loops))
+    return Shape(tuple([*shape.polygons[0], *reversed(shape.holes[0])] for shape in (outer, inner)))

@@ -11,7 +11,6 @@ from darkroom.providers.sandbox.palette import Palette
 from darkroom.providers.sandbox.pen import Pen
 from darkroom.providers.sandbox.shapes import Shape, oval
 
-
 _T = TypeVar("_T")
 
 

@@ -216,6 +216,8 @@ function accept(run, id, job) {
 
 /** @param {string} id @param {string} src @param {number} index */
 function preview(id, src, index) {
+  const old = previews.value[id]?.src;
+  if (old?.startsWith("blob:") && old !== src) URL.revokeObjectURL(old);
   previews.value = { ...previews.value, [id]: { src, index } };
 }
 

@@ -1,1 +1,0 @@
-"""The money: quotes, the book of entries, statements."""

@@ -1,0 +1,51 @@
+// @ts-check
+// The button that sends, and the one way in which anything is sent. A price will stand beside it.
+
+import { html, signal } from "../vendor/preact.js";
+import { t } from "../lib/words.js";
+import { asked, obstacle } from "../state/form.js";
+import { submit } from "../state/jobs.js";
+import { inputs } from "../state/inputs.js";
+import { Icon } from "../widgets/icons.js";
+import { showCode } from "./code.js";
+
+// A second press within this time is a slip of the hand, not a second wish.
+const SLIP_MS = 600;
+const justSent = signal(false);
+
+/** Send what the form says, if it can be sent. */
+export function send() {
+  const wish = asked.peek();
+  if (!wish || obstacle.peek() || justSent.peek()) return;
+  justSent.value = true;
+  setTimeout(() => (justSent.value = false), SLIP_MS);
+  void submit(wish);
+  if (matchMedia("(max-width: 720px)").matches) {
+    document.querySelector("#stage")?.scrollIntoView({ block: "start" });
+  }
+}
+
+export function Send() {
+  const why = obstacle.value;
+  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  return html`
+    <div class="send">
+      ${why && why !== "prompt" && why !== "models" && html`<p class="warn">${t(`obstacle.${why}`)}</p>`}
+      <div class="row">
+        <button
+          class="primary" onClick=${send} disabled=${why !== null || justSent.value} data-test="send"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+        >
+          ${inputs.value.length ? t("send.edit") : t("send.generate")}
+          <kbd aria-hidden="true">${isMac ? "⌘" : "Ctrl"} ↵</kbd>
+        </button>
+        <button
+          class="ghost icon-only" disabled=${why !== null} onClick=${() => asked.value && showCode(asked.value)}
+          aria-label=${t("code")} title=${t("code")} data-test="code"
+        >
+          <${Icon} name="code" />
+        </button>
+      </div>
+    </div>
+  `;
+}

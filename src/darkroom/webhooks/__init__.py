@@ -1,1 +1,0 @@
-"""Telling the caller: endpoint rules, signing, delivery."""
