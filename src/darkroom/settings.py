@@ -1,5 +1,6 @@
 """What an operator can set: a TOML file, environment variables over it, options over both."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,7 @@ class DeploymentSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
     provider: str
     base_url: str = ""
     api_key: str = Field(default="", repr=False)
@@ -40,6 +41,11 @@ class DeploymentSettings(BaseModel):
     timeout_s: float = Field(default=600.0, gt=0, le=3_600)
     connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
     resend_unknown: bool | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_web(cls, value: str) -> str:
+        return _web_address(value)
 
     def deployment(self) -> Deployment:
         """Raises :class:`ConfigError` when the key cannot be read."""
@@ -79,11 +85,36 @@ class Settings(BaseSettings):
     jobs_running_max: int = Field(default=2_000, ge=1)
     drain_s: float = Field(default=30.0, ge=0)
     """How long running jobs may take to finish after SIGTERM."""
+    dead_after_s: float = Field(default=10.0, ge=1, le=600)
+    """A process of several that gives no sign for so long is dead: the others take its jobs."""
+    body_timeout_s: float = Field(default=600.0, gt=0)
+    """How long the body of a request may take to arrive."""
+    body_piece_timeout_s: float = Field(default=30.0, gt=0)
+    """How long nothing of it may arrive."""
     image_url_networks: list[str] = Field(default_factory=list[str])
     """Networks (CIDR) that image URLs may reach although they are not public."""
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     deployments: list[DeploymentSettings] = Field(default_factory=list[DeploymentSettings])
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web(cls, value: str) -> str:
+        return _web_address(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://", "sqlite:///")):
+            raise ValueError("starts with postgresql:// or sqlite:///")
+        return value
+
+    @field_validator("image_url_networks")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            ipaddress.ip_network(text)
+        return value
 
     @field_validator("init_key")
     @classmethod
@@ -101,7 +132,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = config_file()
+        file = config_file(init_settings().get("config"))
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
         return (init_settings, env_settings, *toml)
 
@@ -131,26 +162,29 @@ def load_settings(options: Mapping[str, Any]) -> Settings:
     Raises :class:`ConfigError` with one line for the operator.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    if "config" in given:
-        os.environ["DARKROOM_CONFIG"] = str(given["config"])
-    file = config_file()
-    if os.environ.get("DARKROOM_CONFIG") and (file is None or not file.is_file()):
+    file = config_file(given.get("config"))
+    if file is not None and not file.is_file():
         raise ConfigError(f"config file {file} does not exist; create it or drop --config")
     try:
         settings = Settings(**given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{file or 'environment'}: {where}: {first['msg']}") from error
-    except ValueError as error:  # TOML that does not parse
-        raise ConfigError(f"{file}: {error}") from error
+        source = _source(str(first["loc"][0]) if first["loc"] else "", given, file)
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{source}: {where}: {message}") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or error}") from error
+    except ValueError as error:  # TOML, or JSON in the environment, that does not parse
+        raise ConfigError(f"{file or 'environment'}: {error}") from error
     settings.data_dir = settings.data_dir.expanduser().absolute()
+    settings.config = file
     return settings
 
 
-def config_file() -> Path | None:
-    """``DARKROOM_CONFIG``, else ``darkroom.toml`` in the user's configuration folder, if there."""
-    if chosen := os.environ.get("DARKROOM_CONFIG"):
+def config_file(chosen: Path | str | None = None) -> Path | None:
+    """``chosen``, else ``DARKROOM_CONFIG``, else the usual one if it is there."""
+    if chosen := chosen or os.environ.get("DARKROOM_CONFIG"):
         return Path(chosen).expanduser()
     usual = default_config_file()
     return usual if usual.is_file() else None
@@ -158,6 +192,22 @@ def config_file() -> Path | None:
 
 def default_config_file() -> Path:
     return Path(platformdirs.user_config_dir("darkroom")) / "darkroom.toml"
+
+
+def _source(name: str, options: Mapping[str, Any], file: Path | None) -> str:
+    """Where a setting's value came from, for the one line about what is wrong with it."""
+    if name in options:
+        return "option --" + name.replace("_", "-")
+    variable = f"DARKROOM_{name.upper()}"
+    if os.environ.get(variable):
+        return f"environment variable {variable}"
+    return str(file or "settings")
+
+
+def _web_address(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("starts with https:// or http://")
+    return text
 
 
 def _secret(text: str, owner: str) -> Secret:
@@ -168,7 +218,9 @@ def _secret(text: str, owner: str) -> Secret:
         return Secret(os.environ[rest])
     if kind == "file":
         try:
-            return Secret(Path(rest).read_text(encoding="utf-8").strip())
+            return Secret(Path(rest).expanduser().read_text(encoding="utf-8").strip())
         except OSError as error:
             raise ConfigError(f"deployment '{owner}': {rest}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"deployment '{owner}': {rest} is not text") from error
     return Secret(text)

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from darkroom.catalog import Catalog
 from darkroom.core.dialect import Dialect
 from darkroom.core.ids import new_id
 from darkroom.core.secret import Secret
-from darkroom.db import Database, installation_value, open_database
+from darkroom.db import Database, DatabaseInUse, installation_value, open_database
 from darkroom.dialects.openai import OpenAIDialect
 from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
 from darkroom.jobs import EmbeddedEngine, JobEngine, Jobs, Runner
@@ -45,17 +45,20 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
     Raises :class:`ConfigError`, :class:`~darkroom.db.DatabaseInUse`, or ``OSError`` for a data
     folder that cannot be written.
     """
-    egress = HttpEgress()
-    router = build_router(settings, egress)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = await open_database(settings.resolved_database_url)
-    try:
+    async with AsyncExitStack() as stack:
+        egress = HttpEgress()
+        stack.push_async_callback(egress.close)
+        router = build_router(settings, egress)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        database = await _database(settings)
+        stack.push_async_callback(database.close)
         fetcher = PublicFetcher(
             AddressGuard(settings.image_url_networks), any_port=bool(settings.image_url_networks)
         )
+        stack.push_async_callback(fetcher.close)
         # Several processes may share one data folder: each has a spool of its own.
         spool = Spool(settings.data_dir / "spool" / _spool_name(settings))
-        blobs = open_blobs(settings.resolved_storage_url)
+        blobs = _blobs(settings)
         ingest = Ingest(spool, blobs, fetcher, database)
         engine = _engine(settings, database)
         runner = Runner(database, router, ingest, Results(spool, blobs), owner=new_id())
@@ -71,21 +74,17 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
             dialects=(OpenAIDialect(settings.default_model),),
             key_pepper=await _secret(database, "key_pepper"),
         )
+        stack.push_async_callback(engine.close)
         await engine.open(runner.run)
-        try:
-            yield services
-        finally:
-            await engine.close()
-            await fetcher.close()
-            await egress.close()
-    finally:
-        await database.close()
+        yield services
 
 
 def build_router(settings: Settings, egress: HttpEgress) -> Router:
     """Every deployment bound to its provider. Raises :class:`ConfigError`."""
     routes: list[Route] = []
     catalog = Catalog.load()
+    if catalog.get(settings.default_model) is None:
+        raise ConfigError(f"default_model '{settings.default_model}' is not in the catalogue")
     for deployment in settings.resolved_deployments():
         try:
             provider = provider_class(deployment.provider)
@@ -98,12 +97,36 @@ def build_router(settings: Settings, egress: HttpEgress) -> Router:
     return Router(catalog, routes, lambda: datetime.now(UTC).date())
 
 
+async def _database(settings: Settings) -> Database:
+    try:
+        return await open_database(settings.resolved_database_url)
+    except (DatabaseInUse, OSError):
+        raise
+    except Exception as error:
+        # What a driver raises is known to db alone; its first line says what is wrong.
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise ConfigError(f"the database cannot be opened: {reason}") from error
+
+
+def _blobs(settings: Settings) -> Blobs:
+    try:
+        return open_blobs(settings.resolved_storage_url)
+    except OSError:
+        raise
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise ConfigError(f"storage_url cannot be used: {reason}") from error
+
+
 def _engine(settings: Settings, database: Database) -> JobEngine:
     if settings.database_url.startswith("postgres"):
         from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
 
         return ProcrastinateEngine(
-            settings.database_url, running_max=settings.jobs_running_max, drain_s=settings.drain_s
+            settings.database_url,
+            running_max=settings.jobs_running_max,
+            drain_s=settings.drain_s,
+            dead_after_s=settings.dead_after_s,
         )
     return EmbeddedEngine(database, running_max=settings.jobs_running_max, drain_s=settings.drain_s)
 

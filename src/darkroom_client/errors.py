@@ -161,12 +161,12 @@ def of_response(response: httpx2.Response) -> APIStatusError | APIResponseError:
         retryable=status in _RETRYABLE if hint is None else hint == "true",
         retry_after_s=_seconds(response.headers.get("retry-after")),
     )
+    said: dict[str, Any] = {}
     try:
         said = json.loads(response.content)["error"]
         message = str(said["message"])
     except (ValueError, LookupError, TypeError):
-        message = f"The server answered with status {status} and no explanation."
-        said = {}
+        message, said = f"The server answered with status {status} and no explanation.", {}
     return _error(message, said, status, common)
 
 

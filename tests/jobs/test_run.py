@@ -33,7 +33,7 @@ async def shop(tmp_path: Path, database_url: str) -> AsyncIterator[Workshop]:
 
 
 async def test_success_is_recorded_whole(shop: Workshop) -> None:
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission(n=2, size="1024x1536")))
+    job = await shop.run(n=2, size="1024x1536")
     assert job.state is JobState.SUCCEEDED
     assert [(a.position, a.width, a.height) for a in job.results] == [
         (0, 1024, 1536),
@@ -51,7 +51,7 @@ async def test_success_is_recorded_whole(shop: Workshop) -> None:
 async def test_a_failure_goes_to_the_next_deployment(tmp_path: Path) -> None:
     async with workshop(tmp_path, {"first": Scripted, "second": Scripted}) as shop:
         shop.providers["first"].script = [UpstreamUnavailable("first could not be reached.")]
-        job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+        job = await shop.run()
     assert job.state is JobState.SUCCEEDED
     assert job.deployment == "second"
     assert [attempt.state for attempt in job.attempts] == [
@@ -64,7 +64,7 @@ async def test_a_failure_goes_to_the_next_deployment(tmp_path: Path) -> None:
 
 async def test_the_only_deployment_is_tried_again_after_its_pause(shop: Workshop) -> None:
     shop.providers["first"].script = [UpstreamRateLimited("slow down", retry_after_s=7)]
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+    job = await shop.run()
     assert job.state is JobState.SUCCEEDED
     assert shop.pauses == [7]
 
@@ -72,7 +72,7 @@ async def test_the_only_deployment_is_tried_again_after_its_pause(shop: Workshop
 async def test_a_refusal_ends_the_job_with_its_reason(tmp_path: Path) -> None:
     async with workshop(tmp_path, {"first": Scripted, "second": Scripted}) as shop:
         shop.providers["first"].script = [ModerationBlocked("no", details={"stage": "input"})]
-        job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+        job = await shop.run()
         assert shop.providers["second"].calls == []
     assert job.state is JobState.FAILED
     assert job.error is not None and job.error.code == "moderation_blocked"
@@ -83,7 +83,7 @@ async def test_a_refusal_ends_the_job_with_its_reason(tmp_path: Path) -> None:
 async def test_what_may_have_been_billed_ends_the_job(tmp_path: Path) -> None:
     async with workshop(tmp_path, {"first": Costly, "second": Costly}) as shop:
         shop.providers["first"].script = [UpstreamTimeout("too slow")]
-        job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+        job = await shop.run()
         assert shop.providers["second"].calls == []
     assert job.attempts[0].state is AttemptState.SENT_UNKNOWN
     assert job.error is not None and job.error.code == "upstream_timeout"
@@ -91,7 +91,7 @@ async def test_what_may_have_been_billed_ends_the_job(tmp_path: Path) -> None:
 
 async def test_a_defect_in_an_adapter_is_our_error_and_ends_the_job(shop: Workshop) -> None:
     shop.providers["first"].script = [ZeroDivisionError("secret detail")]
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+    job = await shop.run()
     assert job.state is JobState.FAILED
     assert job.error is not None and job.error.code == "internal_error"
     assert "secret detail" not in job.error.message
@@ -102,7 +102,7 @@ async def test_fewer_images_than_asked_are_a_success_with_a_warning(shop: Worksh
         return ProviderResult((image(sink, call),), None)
 
     shop.providers["first"].script = [one]
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission(n=3)))
+    job = await shop.run(n=3)
     assert len(job.results) == 1
     assert [warning.code for warning in job.warnings] == ["images_missing"]
     assert job.usage is not None and not job.usage.reported
@@ -110,7 +110,7 @@ async def test_fewer_images_than_asked_are_a_success_with_a_warning(shop: Worksh
 
 
 async def test_a_size_the_model_lacks_is_made_exactly_and_said(shop: Workshop) -> None:
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission(size="1792x1024")))
+    job = await shop.run(size="1792x1024")
     assert shop.providers["first"].calls[0].request.size == "1536x1024"
     assert [(a.width, a.height) for a in job.results] == [(1792, 1024)]
     (original,) = job.assets_of(AssetKind.ORIGINAL)
@@ -130,11 +130,14 @@ async def test_partial_images_reach_a_watcher_in_order(shop: Workshop) -> None:
         return await draws(provider, call, sink)
 
     shop.providers["first"].script = [sharpens]
-    job = await shop.jobs.submit(shop.submission(partial_images=2))
+    job = await shop.submit(partial_images=2)
     seen: list[tuple[JobState, int]] = []
-    async for view in shop.jobs.watch(job):
-        seen.append((view.state, len(view.assets_of(AssetKind.PARTIAL))))
-        going.set()
+    with shop.jobs.follow(job) as follower:
+        while not follower.job.state.final:
+            going.set()
+            await follower.next()
+            view = follower.job
+            seen.append((view.state, len(view.assets_of(AssetKind.PARTIAL))))
     assert seen[-1] == (JobState.SUCCEEDED, 2)
     assert [count for _, count in seen] == sorted(count for _, count in seen)
 
@@ -148,10 +151,10 @@ async def test_cancel_stops_a_running_upstream_call(shop: Workshop) -> None:
         raise AssertionError
 
     shop.providers["first"].script = [hangs]
-    job = await shop.jobs.submit(shop.submission())
+    job = await shop.submit()
     await called.wait()
     await shop.jobs.cancel(job.id, "account")
-    job = await shop.jobs.wait(job)
+    job = await shop.wait(job)
     assert job.state is JobState.CANCELED
     assert job.attempts[0].state is AttemptState.CANCELED
     assert shop.providers["first"].canceled == 1
@@ -161,12 +164,12 @@ async def test_cancel_ends_a_queued_job_at_once_and_leaves_a_finished_one(shop: 
     queued = a_job()
     await shop.database.write(lambda tx: records.add(tx, queued))
     assert (await shop.jobs.cancel(queued.id, "account")).state is JobState.CANCELED
-    done = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+    done = await shop.run()
     assert (await shop.jobs.cancel(done.id, "account")).state is JobState.SUCCEEDED
 
 
 async def test_another_account_sees_nothing(shop: Workshop) -> None:
-    job = await shop.jobs.submit(shop.submission())
+    job = await shop.submit()
     for ask in (shop.jobs.get, shop.jobs.cancel):
         with pytest.raises(NotFound):
             await ask(job.id, "somebody else")
@@ -174,9 +177,9 @@ async def test_another_account_sees_nothing(shop: Workshop) -> None:
 
 
 async def test_pages_are_newest_first_and_complete(shop: Workshop) -> None:
-    made = [(await shop.jobs.submit(shop.submission(f"{n}"))).id for n in range(5)]
+    made = [(await shop.submit(f"{n}")).id for n in range(5)]
     for job_id in made:
-        await shop.jobs.wait(await shop.jobs.get(job_id, "account"))
+        await shop.wait(await shop.jobs.get(job_id, "account"))
     first, cursor = await shop.jobs.page("account", 3, None, JobState.SUCCEEDED)
     rest, end = await shop.jobs.page("account", 3, cursor, JobState.SUCCEEDED)
     assert [job.id for job in (*first, *rest)] == made[::-1]
@@ -185,36 +188,36 @@ async def test_pages_are_newest_first_and_complete(shop: Workshop) -> None:
 
 
 async def test_an_idempotency_key_brings_back_the_same_job(shop: Workshop) -> None:
-    first = await shop.jobs.submit(shop.submission(idempotency_key="k"))
-    again = await shop.jobs.submit(shop.submission(idempotency_key="k"))
+    first = await shop.submit(idempotency_key="k")
+    again = await shop.submit(idempotency_key="k")
     assert (again.id, again.replayed) == (first.id, True)
-    other = await shop.jobs.submit(shop.submission(idempotency_key="k", key_id="other"))
+    other = await shop.submit(idempotency_key="k", key_id="other")
     assert other.id != first.id
     with pytest.raises(IdempotencyConflict):
-        await shop.jobs.submit(shop.submission("something else", idempotency_key="k"))
+        await shop.submit("something else", idempotency_key="k")
     for job in (first, other):
-        await shop.jobs.wait(job)
+        await shop.wait(job)
     assert len(shop.providers["first"].calls) == 2
 
 
 async def test_concurrent_submissions_with_one_key_make_one_job(shop: Workshop) -> None:
     jobs = await asyncio.gather(
-        *(shop.jobs.submit(shop.submission(idempotency_key="k")) for _ in range(20))
+        *(shop.submit(idempotency_key="k") for _ in range(20))
     )
     assert len({job.id for job in jobs}) == 1
-    await shop.jobs.wait(jobs[0])
+    await shop.wait(jobs[0])
     assert len(shop.providers["first"].calls) == 1
 
 
 async def test_an_expired_idempotency_key_buys_anew(shop: Workshop) -> None:
-    first = await shop.jobs.submit(shop.submission(idempotency_key="k"))
-    await shop.jobs.wait(first)
+    first = await shop.submit(idempotency_key="k")
+    await shop.wait(first)
     entry = await shop.database.read(lambda tx: records.find_key(tx, "key", "k", now_ms()))
     assert entry is not None
     await shop.database.write(lambda tx: records.add_key(tx, "key", "k", entry, now_ms() - 1))
-    second = await shop.jobs.submit(shop.submission(idempotency_key="k"))
+    second = await shop.submit(idempotency_key="k")
     assert second.id != first.id
-    await shop.jobs.wait(second)
+    await shop.wait(second)
 
 
 @pytest.mark.parametrize(
@@ -225,10 +228,10 @@ async def test_what_cannot_be_done_is_refused_and_leaves_nothing(
     shop: Workshop, changes: dict[str, str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await shop.jobs.submit(shop.submission(idempotency_key="k", **changes))
+        await shop.submit(idempotency_key="k", **changes)
     assert (await shop.jobs.page("account", 10, None, None))[0] == []
-    job = await shop.jobs.submit(shop.submission(idempotency_key="k"))  # the key is still free
-    assert (await shop.jobs.wait(job)).state is JobState.SUCCEEDED
+    job = await shop.submit(idempotency_key="k")  # the key is still free
+    assert (await shop.wait(job)).state is JobState.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -253,7 +256,7 @@ async def test_a_job_found_running_after_a_crash(
 
         await shop.database.write(crashed)
         shop.engine.started(job.id)
-        ended = await shop.jobs.wait(job)
+        ended = await shop.wait(job)
     assert ended.state is state
     assert ended.attempts[0].state is AttemptState.SENT_UNKNOWN
     assert (ended.error.code if ended.error else None) == code
@@ -269,7 +272,7 @@ async def test_a_process_that_lost_its_job_writes_nothing(shop: Workshop) -> Non
         return await draws(provider, call, sink)
 
     shop.providers["first"].script = [late]
-    job = await shop.jobs.submit(shop.submission())
+    job = await shop.submit()
     await going.wait()
     await shop.engine.close()
     left = await shop.jobs.get(job.id, "account")
@@ -280,7 +283,7 @@ async def test_a_process_that_lost_its_job_writes_nothing(shop: Workshop) -> Non
 
 async def test_a_failed_deployment_is_named_to_the_caller(shop: Workshop) -> None:
     shop.providers["first"].script = [UpstreamFailed("first says: boom")] * 3
-    job = await shop.jobs.wait(await shop.jobs.submit(shop.submission()))
+    job = await shop.run()
     assert job.state is JobState.FAILED
     assert job.error is not None and "boom" in job.error.message
     assert len(job.attempts) == 3

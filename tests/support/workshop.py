@@ -14,6 +14,7 @@ from darkroom.core.capability import ModelSpec
 from darkroom.core.deployment import Deployment
 from darkroom.core.draft import Draft
 from darkroom.core.errors import DarkroomError
+from darkroom.core.job import Job
 from darkroom.core.ports import Egress, ImageSink, UpstreamCall
 from darkroom.core.result import Output, ProviderResult, SpooledImage
 from darkroom.core.size import Size
@@ -92,6 +93,20 @@ class Workshop:
         key_id = changes.pop("key_id", "key")
         draft = Draft(a_request(prompt, **changes))
         return Submission(draft, "account", str(key_id), "openai", key)  # type: ignore[arg-type]
+
+    async def submit(self, prompt: str = "a red bicycle", **changes: object) -> Job:
+        """The job as accepted."""
+        with await self.jobs.submit(self.submission(prompt, **changes)) as follower:
+            return follower.job
+
+    async def wait(self, job: Job) -> Job:
+        with self.jobs.follow(job) as follower:
+            return await follower.end()
+
+    async def run(self, prompt: str = "a red bicycle", **changes: object) -> Job:
+        """The job at its end."""
+        with await self.jobs.submit(self.submission(prompt, **changes)) as follower:
+            return await follower.end()
 
 
 @asynccontextmanager

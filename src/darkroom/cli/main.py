@@ -1,5 +1,6 @@
 """The ``darkroom`` command: finds its commands by name, so that ``--help`` imports none of them."""
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -12,10 +13,15 @@ _COMMANDS = {
     "serve": ("serve", "Start the server with the playground."),
     "generate": ("generate", "Make an image from a prompt."),
     "edit": ("edit", "Make an image from images and a prompt."),
-    "keys": ("keys", "Create, list and revoke API keys."),
     "models": ("models", "List the models that are served."),
+    "keys": ("keys", "Create, list and revoke API keys."),
     "config": ("config", "Show where the configuration is and what it says."),
 }
+
+_EPILOG = """\
+Exit codes: 0 done, 1 failed, 2 a wrong option or value, 3 refused by moderation,
+4 the API key is missing, wrong or not allowed, 6 not reachable, busy or too slow: try again,
+130 stopped with Ctrl-C."""
 
 
 class LazyGroup(click.Group):
@@ -33,8 +39,24 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, help) for name, (_, help) in _COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click's own answer to it is "Aborted!" and 1
+            click.echo(err=True)
+            ctx.exit(130)
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="darkroom")
-def main(**_options: Any) -> None:
-    """Darkroom: image generation and editing through one self-hosted gateway."""
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Darkroom: image generation and editing through one self-hosted gateway.
+
+    generate, edit, models and keys work through the server that runs on this machine, or the one
+    of --base-url. Without any, they do the work in their own process.
+    """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from darkroom import __version__
+from darkroom.cli.failures import reported, starting
 
 
 def option(name: str, kind: Any, help: str) -> Callable[[Any], Any]:
@@ -27,20 +28,9 @@ def command(**options: Any) -> None:
     Without configuration everything is embedded: a SQLite database, images on local disk, and
     the sandbox, which draws pictures without any API key.
     """
-    from darkroom.db import DatabaseInUse
-    from darkroom.settings import ConfigError
-
     _tune_allocator()
-    try:
+    with reported(), starting():
         _run(options)
-    except ConfigError as error:
-        _fail(str(error))
-    except DatabaseInUse as error:
-        _fail(f"{error}; stop that server, or choose another folder: --data-dir")
-    except PermissionError as error:
-        _fail(f"cannot write {error.filename}; choose another folder: --data-dir")
-    except OSError as error:
-        _fail(f"{error.filename or 'data folder'}: {error.strerror or error}")
 
 
 def _run(options: dict[str, Any]) -> None:
@@ -105,8 +95,3 @@ def _tune_allocator() -> None:
         return
     mallopt(-3, 16 << 20)
     mallopt(-1, 64 << 20)
-
-
-def _fail(message: str) -> None:
-    click.echo(f"darkroom: {message}", err=True)
-    raise SystemExit(1)

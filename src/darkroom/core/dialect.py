@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from darkroom.core.draft import Draft, Upload
+from darkroom.core.draft import AnswerForm, Draft, Upload
 from darkroom.core.errors import DarkroomError
 from darkroom.core.job import Asset, Job
 from darkroom.core.request import Operation
@@ -63,7 +63,7 @@ class Dialect(Protocol):
         """Raises from the request branch of the error tree, naming the parameter."""
         ...
 
-    def render(self, job: Job, draft: Draft, link_of: LinkOf) -> Answer:
+    def render(self, job: Job, form: AnswerForm, link_of: LinkOf) -> Answer:
         """The answer to a job that succeeded."""
         ...
 

@@ -39,15 +39,22 @@ Source = Upload | RemoteImage | InlineImage | StoredImage
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """How the caller wants the answer."""
+
+    stream: bool = False
+    """As server-sent events."""
+    links: bool = False
+    """Links instead of base64."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """``request`` holds no images; ``inputs`` and ``mask`` say where they are."""
 
     request: ImageRequest
     inputs: tuple[Source, ...] = ()
     mask: Source | None = None
-    stream: bool = False
-    """The caller wants server-sent events."""
-    links: bool = False
-    """The caller wants links instead of base64."""
+    form: AnswerForm = AnswerForm()
     warnings: tuple[Warning, ...] = ()
     """What was bent while parsing."""

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from typing import Self
 
 
 class Subscription:
     """A waiter for one topic. A change published before :meth:`wait` is not missed."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("_changes", "_event", "topic")
 
-    def __init__(self) -> None:
+    def __init__(self, changes: "Changes", topic: str) -> None:
+        self._changes = changes
         self._event = asyncio.Event()
+        self.topic = topic
 
     def wake(self) -> None:
         self._event.set()
@@ -25,6 +28,15 @@ class Subscription:
             return
         self._event.clear()
 
+    def close(self) -> None:
+        self._changes.forget(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 class Changes:
     """In-process topics; databases with several processes feed it from their own notifications."""
@@ -33,17 +45,18 @@ class Changes:
         self._waiting: dict[str, set[Subscription]] = {}
         self._calls: dict[str, Callable[[], None]] = {}
 
-    @contextmanager
-    def subscribe(self, topic: str) -> Generator[Subscription, None, None]:
-        subscription = Subscription()
+    def subscribe(self, topic: str) -> Subscription:
+        """Listen from now on. The subscription is closed by its owner."""
+        subscription = Subscription(self, topic)
         self._waiting.setdefault(topic, set()).add(subscription)
-        try:
-            yield subscription
-        finally:
-            waiting = self._waiting[topic]
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        waiting = self._waiting.get(subscription.topic)
+        if waiting is not None:
             waiting.discard(subscription)
             if not waiting:
-                del self._waiting[topic]
+                del self._waiting[subscription.topic]
 
     @contextmanager
     def call(self, topic: str, callback: Callable[[], None]) -> Generator[None, None, None]:

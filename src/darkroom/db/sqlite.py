@@ -5,12 +5,13 @@ import contextlib
 import fcntl
 import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
@@ -110,11 +111,12 @@ class SqliteDatabase:
             self._read_connection = self._connect()
             self._read_connection.exec_driver_sql("PRAGMA query_only=ON")
         connection = self._read_connection
-        connection.exec_driver_sql("BEGIN")
+        control = _driver(connection).execute
+        control("BEGIN")
         try:
             return work(Tx(connection))
         finally:
-            connection.exec_driver_sql("COMMIT")
+            control("COMMIT")
 
     def _write_forever(self, connection: Connection) -> None:
         with connection:
@@ -152,27 +154,33 @@ class SqliteDatabase:
 def _commit(connection: Connection, batch: list[_Item]) -> list[str]:
     """Run the batch in one transaction; work that raises is undone alone."""
     topics: list[str] = []
+    # The driver's own connection: these statements need nothing that SQLAlchemy adds.
+    control = _driver(connection).execute
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        control("BEGIN IMMEDIATE")
         for item in batch:
             tx = Tx(connection)
-            connection.exec_driver_sql("SAVEPOINT work")
+            control("SAVEPOINT work")
             try:
                 item.result = item.work(tx)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, its caller is told
                 item.error = error
-                connection.exec_driver_sql("ROLLBACK TO work")
+                control("ROLLBACK TO work")
             else:
                 topics.extend(tx.topics)
-            connection.exec_driver_sql("RELEASE work")
-        connection.exec_driver_sql("COMMIT")
-    except Exception as error:  # disk full, I/O error: nothing of the batch is durable
+            control("RELEASE work")
+        control("COMMIT")
+    except Exception as error:  # noqa: BLE001 - disk full, I/O error: nothing is durable
         with contextlib.suppress(Exception):
-            connection.exec_driver_sql("ROLLBACK")
+            control("ROLLBACK")
         for item in batch:
             item.error = item.error or error
         return []
     return topics
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
 def _own(path: Path) -> IO[str]:

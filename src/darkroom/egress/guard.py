@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
@@ -24,7 +25,10 @@ _BLOCKED_V4 = tuple(
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _BLOCKED_V6 = tuple(
     ipaddress.IPv6Network(text)
-    for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "3ffe::/16", "2620:4f:8000::/48")
+    for text in (
+        "2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", "3fff::/20",
+        "2620:4f:8000::/48",
+    )
 )  # fmt: skip
 
 
@@ -59,9 +63,9 @@ class GuardedResolver(AbstractResolver):
     The connector then connects to these very addresses, so a second answer cannot differ.
     """
 
-    def __init__(self, guard: AddressGuard) -> None:
+    def __init__(self, guard: AddressGuard, resolver: AbstractResolver | None = None) -> None:
         self._guard = guard
-        self._resolver = ThreadedResolver()
+        self._resolver = resolver or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -74,3 +78,11 @@ class GuardedResolver(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def guarded_socket(guard: AddressGuard, info: tuple[Any, ...]) -> socket.socket:
+    """The socket for one connection: the last look at the address before it is opened."""
+    family, kind, protocol, _, address = info
+    if not guard.permits(str(address[0])):
+        raise BlockedAddress(f"{address[0]} is not a public address")
+    return socket.socket(family, kind, protocol)

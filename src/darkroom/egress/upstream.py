@@ -1,6 +1,6 @@
 """Calls to the deployments that the operator configured: streamed, never redirected."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -104,11 +104,15 @@ class _Response:
 
 
 @asynccontextmanager
-async def _told_apart(deployment: Deployment) -> AsyncIterator[None]:
+async def _told_apart(deployment: Deployment) -> AsyncGenerator[None]:
     """Tell "never sent" from "sent, outcome unknown"."""
     try:
         yield
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+    except (
+        aiohttp.ClientConnectorError,
+        aiohttp.ConnectionTimeoutError,
+        aiohttp.InvalidURL,
+    ) as error:
         raise UpstreamUnavailable(f"{deployment.id} could not be reached.") from error
     except (TimeoutError, aiohttp.ServerTimeoutError) as error:
         raise UpstreamTimeout(

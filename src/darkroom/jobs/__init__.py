@@ -2,6 +2,6 @@
 
 from darkroom.jobs.engine import EmbeddedEngine, JobEngine
 from darkroom.jobs.run import Runner
-from darkroom.jobs.service import PAGE_MAX, Jobs, Submission
+from darkroom.jobs.service import PAGE_MAX, Follower, Jobs, Submission
 
-__all__ = ["PAGE_MAX", "EmbeddedEngine", "JobEngine", "Jobs", "Runner", "Submission"]
+__all__ = ["PAGE_MAX", "EmbeddedEngine", "Follower", "JobEngine", "Jobs", "Runner", "Submission"]

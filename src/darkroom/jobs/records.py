@@ -39,7 +39,6 @@ _INSERT_KEY = insert(idempotency)
 _INSERT_ATTEMPT = insert(attempts)
 _JOB = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _OWNED_JOB = _JOB.where(jobs.c.account_id == bindparam("account_id"))
-_STATE = select(jobs.c.state, jobs.c.cancel_requested).where(jobs.c.id == bindparam("job_id"))
 _ATTEMPTS = (
     select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
 )
@@ -137,12 +136,6 @@ def get(tx: Tx, job_id: str) -> Job | None:
 def get_owned(tx: Tx, job_id: str, account_id: str) -> Job | None:
     row = tx.execute(_OWNED_JOB, {"job_id": job_id, "account_id": account_id}).first()
     return None if row is None else _whole(tx, row)
-
-
-def state_of(tx: Tx, job_id: str) -> tuple[JobState, bool] | None:
-    """The state, and whether somebody asked for the job's end."""
-    row = tx.execute(_STATE, {"job_id": job_id}).first()
-    return None if row is None else (JobState(row.state), bool(row.cancel_requested))
 
 
 def page(

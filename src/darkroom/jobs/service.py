@@ -1,8 +1,9 @@
 """What the doors ask of jobs: submit, read, list, cancel, and wait for their end."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import msgspec
 
@@ -12,7 +13,7 @@ from darkroom.core.errors import IdempotencyConflict, InvalidRequest, JobCancele
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.job import Job, JobState
 from darkroom.core.request import ImageRequest, InputImage
-from darkroom.db import Database, Tx
+from darkroom.db import Database, Subscription, Tx
 from darkroom.jobs import records
 from darkroom.jobs.engine import JobEngine
 from darkroom.routing import Router
@@ -21,7 +22,7 @@ IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
 IDEMPOTENCY_KEY_MAX = 255
 PAGE_MAX = 100
 # Watchers are woken by changes; this only bounds how late a lost notification is noticed.
-_RECHECK_S = 5.0
+_RECHECK_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,31 @@ class Jobs:
         self._ingest = ingest
         self._engine = engine
 
-    async def submit(self, submission: Submission) -> Job:
+    async def submit(self, submission: Submission) -> "Follower":
         """Accept the request as a job; on return it survives a crash.
 
         The same idempotency key brings back the same job, finished or not, marked ``replayed``.
         Raises from the error tree; then nothing is kept.
         """
+        job_id = new_id()
+        change = self._database.changes.subscribe(records.topic(job_id))
+        try:
+            job = await self._submit(submission, job_id)
+        except BaseException:
+            change.close()
+            raise
+        if job.id != job_id:
+            change.close()
+            return self.follow(job)
+        return Follower(self, job, change)
+
+    def follow(self, job: Job) -> "Follower":
+        """Watch a job that may have changed since it was read."""
+        change = self._database.changes.subscribe(records.topic(job.id))
+        change.wake()
+        return Follower(self, job, change)
+
+    async def _submit(self, submission: Submission, job_id: str) -> Job:
         fingerprint = _fingerprint(submission)
         earlier = await self._earlier(submission, fingerprint)
         if earlier is not None:
@@ -61,15 +81,14 @@ class Jobs:
         taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
         request = replace(draft.request, inputs=taken.inputs, mask=taken.mask)
         self._router.candidates(request)
-        now = now_ms()
         job = Job(
-            id=new_id(now),
+            id=job_id,
             account_id=submission.account_id,
             key_id=submission.key_id,
             dialect=submission.dialect,
             state=JobState.QUEUED,
             request=request,
-            created_at_ms=now,
+            created_at_ms=now_ms(),
             warnings=draft.warnings,
         )
         return await self._accept(submission, fingerprint, job, taken)
@@ -96,27 +115,6 @@ class Jobs:
         why = JobCanceled("The job was canceled.").record()
         await self._database.write(lambda tx: records.request_cancel(tx, job_id, why, now_ms()))
         return await self.get(job_id, account_id)
-
-    async def wait(self, job: Job) -> Job:
-        """The job at its end."""
-        if job.state.final:
-            return job
-        with self._database.changes.subscribe(records.topic(job.id)) as change:
-            while True:
-                found = await self._database.read(lambda tx: records.state_of(tx, job.id))
-                if found is None or found[0].final:
-                    return await self.get(job.id, job.account_id)
-                await change.wait(_RECHECK_S)
-
-    async def watch(self, job: Job) -> AsyncIterator[Job]:
-        """The job now and after each change, the last one at its end."""
-        with self._database.changes.subscribe(records.topic(job.id)) as change:
-            while True:
-                job = await self.get(job.id, job.account_id)
-                yield job
-                if job.state.final:
-                    return
-                await change.wait(_RECHECK_S)
 
     async def _earlier(self, submission: Submission, fingerprint: str) -> Job | None:
         token = submission.idempotency_key
@@ -152,6 +150,39 @@ class Jobs:
         if not accepted.replayed:
             self._engine.started(job.id)
         return accepted
+
+
+class Follower:
+    """One watcher of one job, from before its first change. Closed by its owner."""
+
+    def __init__(self, jobs: Jobs, job: Job, change: Subscription) -> None:
+        self._jobs = jobs
+        self._change = change
+        self.job = job
+        """The job as last read."""
+
+    async def next(self, timeout_s: float = _RECHECK_S) -> Job | None:
+        """The job after its next change; None when it has not changed in ``timeout_s``."""
+        before = self.job
+        await self._change.wait(timeout_s)
+        found = await self._jobs.get(before.id, before.account_id)
+        self.job = replace(found, replayed=before.replayed)
+        return None if self.job == before else self.job
+
+    async def end(self) -> Job:
+        """The job at its end."""
+        while not self.job.state.final:
+            await self.next()
+        return self.job
+
+    def close(self) -> None:
+        self._change.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _replayed(tx: Tx, key_id: str, token: str, fingerprint: str) -> Job | None:

@@ -6,7 +6,7 @@ small and parsed as ordinary JSON, each image replaced by ``"#<index>"``.
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -19,6 +19,11 @@ from darkroom.core.result import SpooledImage
 _CARRY = 64
 """Longer than any split start of an image string that is looked for."""
 _SKELETON_MAX = 1 << 20
+_IMAGES_MAX = 64
+# Some JSON writers escape "/", and .NET's also "+":
+# https://learn.microsoft.com/dotnet/standard/serialization/system-text-json/character-encoding
+_ESCAPE = re.compile(rb"\\(?:(/)|u00([0-9a-fA-F]{2}))")
+_SPLIT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 
 class ImageJson:
@@ -26,7 +31,7 @@ class ImageJson:
 
     def __init__(self, new_writer: Callable[[], ImageWriter], key: str = "b64_json") -> None:
         # Inside a JSON string every quote is escaped, so this matches a key and nothing else.
-        self._start = re.compile(rb'"' + key.encode() + rb'"\s{0,16}:\s{0,16}"')
+        self._start = re.compile(rb'(?<!\\)"' + key.encode() + rb'"\s{0,16}:\s{0,16}"')
         self._new_writer = new_writer
         self._skeleton = bytearray()
         self._tail = b""
@@ -49,7 +54,7 @@ class ImageJson:
         self._tail = b""
         try:
             return msgspec.json.decode(bytes(self._skeleton))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UpstreamBroken("The answer was cut off or is not JSON.") from error
 
     @property
@@ -62,9 +67,10 @@ class ImageJson:
         return bytes(self._skeleton) + self._tail
 
     def discard(self) -> None:
-        """Close what is open; finished images stay their owner's business."""
+        """Close what is open and remove every image."""
         if self._base64 is not None:
             self._base64.writer.discard()
+        remove(self.images)
 
     def _feed_skeleton(self, data: bytes) -> bytes:
         buffer = self._tail + data
@@ -76,6 +82,8 @@ class ImageJson:
         self._keep(buffer[: match.end()])
         self._keep(f'#{len(self.images)}"'.encode())
         self._tail = b""
+        if len(self.images) == _IMAGES_MAX:
+            raise UpstreamBroken(f"The answer holds more than {_IMAGES_MAX} images.")
         self._base64 = _Base64Stream(self._new_writer())
         return buffer[match.end() :]
 
@@ -105,6 +113,7 @@ class ImageEvents:
         self._new_writer = new_writer
         self._line = b""
         self._in_data = False
+        self._in_other = False
         self._document = ImageJson(new_writer)
 
     def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], list[SpooledImage]]]:
@@ -114,6 +123,10 @@ class ImageEvents:
                 piece, newline, data = data.partition(b"\n")
                 self._document.feed(piece.removesuffix(b"\r") if newline else piece)
                 self._in_data = not newline
+                continue
+            if self._in_other:
+                _, newline, data = data.partition(b"\n")
+                self._in_other = not newline
                 continue
             self._line += data[:_CARRY]
             data = data[_CARRY:]
@@ -128,18 +141,27 @@ class ImageEvents:
                 self._line = b""
                 if not name.strip() and not self._document.empty:
                     yield from self._dispatch()
+            elif len(self._line) >= _CARRY:  # a comment, or a field of no interest
+                self._line, self._in_other = b"", True
 
     def _dispatch(self) -> Iterator[tuple[dict[str, Any], list[SpooledImage]]]:
-        document, self._document = self._document, ImageJson(self._new_writer)
-        if document.text.strip() == b"[DONE]":
-            return
-        event = document.finish()
+        document = self._document
+        event: Any = None if document.text.strip() == b"[DONE]" else document.finish()
+        self._document = ImageJson(self._new_writer)
         if isinstance(event, dict):
             yield event, document.images  # pyright: ignore[reportUnknownVariableType]
+        else:
+            document.discard()
 
     def discard(self) -> None:
         """Close what is open and remove the images of the event that is being read."""
         self._document.discard()
+
+
+def remove(images: Iterable[SpooledImage]) -> None:
+    """Remove the files of images that nobody will take."""
+    for image in images:
+        image.path.unlink(missing_ok=True)
 
 
 class _Base64Stream:
@@ -153,9 +175,10 @@ class _Base64Stream:
 
     def feed(self, data: bytes) -> None:
         if self._escape or b"\\" in data:
-            data = (self._escape + data).replace(b"\\/", b"/")  # the one escape base64 can need
-            self._escape = b"\\" if data.endswith(b"\\") else b""
-            data = data.removesuffix(b"\\")
+            data = self._escape + data
+            split = _SPLIT_ESCAPE.search(data)
+            self._escape = split[0] if split else b""
+            data = _ESCAPE.sub(_unescaped, data[: split.start()] if split else data)
         if self._carry:
             missing = -len(self._carry) % 4
             head, data = self._carry + data[:missing], data[missing:]
@@ -182,3 +205,7 @@ class _Base64Stream:
             raise UpstreamBroken("An image in the answer is not valid base64.") from error
         self._padded = len(decoded) * 4 != len(data) * 3
         self.writer.write(decoded)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return match[1] or bytes.fromhex(match[2].decode())

@@ -1,9 +1,11 @@
 """OpenAI's Images wire format, shared by the adapters of vendors that speak it."""
 
 import email.utils
+import math
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -14,20 +16,24 @@ from darkroom.core.errors import (
     ModerationBlocked,
     UpstreamBroken,
     UpstreamDenied,
+    UpstreamError,
     UpstreamFailed,
     UpstreamRateLimited,
     UpstreamRejected,
+    UpstreamTimeout,
 )
 from darkroom.core.ports import ImageSink, Part, UpstreamCall, UpstreamResponse
 from darkroom.core.request import Operation
 from darkroom.core.result import Output, ProviderResult, SpooledImage
 from darkroom.core.usage import Usage
-from darkroom.providers._image_json import ImageEvents, ImageJson
+from darkroom.providers._image_json import ImageEvents, ImageJson, remove
 
 Body = dict[str, Any]
 
 _ERROR_BODY_MAX = 64 * 1024
-_SECRET = re.compile(r"\b(sk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+# More tokens than any image can take: a number that is none.
+_TOKENS_MAX = 10**9
+_SECRET = re.compile(r"\b(?:sk-|key-|Bearer +)[\w*.+/=-]{6,}", re.IGNORECASE)
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -76,34 +82,47 @@ async def read_result(
 ) -> ProviderResult:
     """Read an answer of either kind. Raises from the error tree for everything but images."""
     if response.status != 200:
-        raise classify(response, await response.read(_ERROR_BODY_MAX), deployment)
-    upstream_id = response.header("x-request-id")
+        raise classify(response, await _error_body(response), deployment)
     if "text/event-stream" in (response.header("content-type") or ""):
-        return await _read_events(response, call, sink, upstream_id)
+        return await _read_events(response, call, sink, deployment)
     document = ImageJson(sink.writer)
     try:
         while piece := await response.read_piece():
             document.feed(piece)
-        answer = document.finish()
+        return _result(document, response, call, deployment)
     except BaseException:
         document.discard()
         raise
+
+
+def _result(
+    document: ImageJson, response: UpstreamResponse, call: UpstreamCall, deployment: Deployment
+) -> ProviderResult:
+    answer = document.finish()
     if not isinstance(answer, dict):
         raise UpstreamBroken(f"{deployment.id} answered with JSON that is not an object.")
     answer = cast(Body, answer)
     if answer.get("error"):  # some vendors say 200 and mean an error
-        raise _from_error(answer["error"], 502, deployment, None)
-    data = [item for item in cast(list[Any], answer.get("data") or []) if isinstance(item, dict)]
+        raise _from_error(answer["error"], 200, deployment, None)
     return ProviderResult(
         images=_taken(document.images, call, deployment.id),
         usage=read_usage(answer.get("usage")),
-        output=_output(answer, tuple(cast(Body, item).get("revised_prompt") for item in data)),
-        upstream_id=upstream_id,
+        output=_output(answer, _revised_prompts(answer.get("data"))),
+        upstream_id=response.header("x-request-id"),
     )
 
 
+async def _error_body(response: UpstreamResponse) -> bytes:
+    """As much of it as comes: the status alone says enough."""
+    body = b""
+    with suppress(UpstreamError):
+        while len(body) < _ERROR_BODY_MAX and (piece := await response.read_piece()):
+            body += piece
+    return body
+
+
 async def _read_events(
-    response: UpstreamResponse, call: UpstreamCall, sink: ImageSink, upstream_id: str | None
+    response: UpstreamResponse, call: UpstreamCall, sink: ImageSink, deployment: Deployment
 ) -> ProviderResult:
     events = ImageEvents(sink.writer)
     final: list[SpooledImage] = []
@@ -113,24 +132,29 @@ async def _read_events(
         while piece := await response.read_piece():
             for event, images in events.feed(piece):
                 kind = str(event.get("type", ""))
-                if event.get("error"):
-                    raise _from_error(event["error"], 502, None, None)
-                if kind.endswith(".partial_image") and images:
-                    await sink.partial(int(event.get("partial_image_index") or 0), images[0])
-                elif kind.endswith(".completed"):
+                if kind.endswith(".completed"):
                     final.extend(images)
                     last = event
                     if (usage := read_usage(event.get("usage"))) is not None:
                         usages.append(usage)
+                    continue
+                preview = images.pop(0) if kind.endswith(".partial_image") and images else None
+                remove(images)
+                if event.get("error") or kind == "error":
+                    raise _from_error(event.get("error") or event, 200, deployment, None)
+                if preview is not None:
+                    await sink.partial(_count(event, "partial_image_index"), preview)
+        return ProviderResult(
+            images=_taken(final, call, deployment.id),
+            usage=_sum(usages[: call.request.n]),
+            output=_output(last, ()),
+            upstream_id=response.header("x-request-id"),
+        )
     except BaseException:
-        events.discard()
+        remove(final)
         raise
-    return ProviderResult(
-        images=_taken(final, call, "The upstream"),
-        usage=_sum(usages[: call.request.n]),
-        output=_output(last, ()),
-        upstream_id=upstream_id,
-    )
+    finally:
+        events.discard()
 
 
 def read_usage(raw: Any) -> Usage | None:
@@ -143,11 +167,11 @@ def read_usage(raw: Any) -> Usage | None:
         return None
     usage = cast(Body, raw)
     into, out = _count(usage, "input_tokens"), _count(usage, "output_tokens")
-    if not into and not out:
+    if not (into or out) or into + out > _TOKENS_MAX:
         return None
-    into_details = cast(Body, usage.get("input_tokens_details") or {})
-    out_details = cast(Body, usage.get("output_tokens_details") or {})
-    cached = cast(Body, usage.get("cached_tokens_details") or {})
+    into_details = _object(usage, "input_tokens_details")
+    out_details = _object(usage, "output_tokens_details")
+    cached = _object(usage, "cached_tokens_details")
     image_in = min(_count(into_details, "image_tokens"), into)
     text_out = min(_count(out_details, "text_tokens"), out)
     return Usage(
@@ -164,21 +188,23 @@ def classify(response: UpstreamResponse, raw: bytes, deployment: Deployment) -> 
     """The error behind an HTTP status and body. https://platform.openai.com/docs/guides/error-codes"""
     try:
         body = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
-    error = cast(Body, body).get("error") if isinstance(body, dict) else None
+    # Gateways in front of a vendor put message and code at the top.
+    error: Any = cast(Body, body).get("error") or body if isinstance(body, dict) else None
     return _from_error(error, response.status, deployment, _retry_after_s(response.header))
 
 
 def _from_error(
-    raw: Any, status: int, deployment: Deployment | None, retry_after_s: float | None
+    raw: Any, status: int, deployment: Deployment, retry_after_s: float | None
 ) -> DarkroomError:
     error = cast(Body, raw) if isinstance(raw, dict) else {"message": str(raw or "")}
-    name = deployment.id if deployment else "The upstream"
     code = str(error.get("code") or error.get("type") or "")
-    message = _SECRET.sub("…", str(error.get("message") or f"HTTP status {status}"))[:500]
+    if status == 200:  # what the error says instead
+        status = _STATUS.get(code) or _STATUS.get(str(error.get("type")), 502)
+    message = _clean(str(error.get("message") or f"HTTP status {status}"), deployment)
     if code in _MODERATION:
-        details = cast(Body, error.get("moderation_details") or {})
+        details = _object(error, "moderation_details")
         return ModerationBlocked(
             message,
             details={
@@ -186,13 +212,16 @@ def _from_error(
                 "categories": details.get("categories") or [],
             },
         )
-    said = f"{name} says: {message}"
-    if code in _DENIED or status in (401, 403, 404):
+    said = f"{deployment.id} says: {message}"
+    if code in _DENIED or status in (401, 402, 403, 404):
         return UpstreamDenied(said)
     if status == 429:
         return UpstreamRateLimited(said, retry_after_s=retry_after_s)
     if status in (400, 413, 415, 422):
-        return UpstreamRejected(message, param=error.get("param"))
+        param = error.get("param")
+        return UpstreamRejected(message, param=param if isinstance(param, str) else None)
+    if status in (504, 524):  # a proxy gave up waiting; the vendor may still be at work
+        return UpstreamTimeout(said, retry_after_s=retry_after_s)
     return UpstreamFailed(said, retry_after_s=retry_after_s)
 
 
@@ -202,26 +231,40 @@ _MODERATION = frozenset({"moderation_blocked", "content_policy_violation", "cont
 _DENIED = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "invalid_api_key", "model_not_found"}
 )
+# The status that an error under status 200, or in a stream, would have had.
+_STATUS = {"invalid_request_error": 400, "rate_limit_exceeded": 429}
+
+
+def _clean(message: str, deployment: Deployment) -> str:
+    """A vendor's words without the key that it may repeat in them."""
+    if key := deployment.api_key.reveal():
+        message = message.replace(key, "…")
+    return _SECRET.sub("…", message)[:500]
 
 
 def _retry_after_s(header: Callable[[str], str | None]) -> float | None:
-    milliseconds, seconds = header("retry-after-ms"), header("retry-after")
+    """Seconds to wait; OpenAI sends milliseconds, seconds or an HTTP date."""
+    milliseconds, text = _number(header("retry-after-ms")), header("retry-after") or ""
+    if milliseconds is not None:
+        return milliseconds / 1000
+    if (seconds := _number(text)) is not None:
+        return seconds
+    date = email.utils.parsedate_tz(text)
+    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+
+
+def _number(text: str | None) -> float | None:
     try:
-        if milliseconds:
-            return max(0.0, float(milliseconds) / 1000)
-        if seconds:
-            return max(0.0, float(seconds))
+        number = float(text or "")
     except ValueError:
-        date = email.utils.parsedate_to_datetime(seconds or "") if seconds else None
-        return max(0.0, date.timestamp() - time.time()) if date else None
-    return None
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
 
 
 def _taken(images: list[SpooledImage], call: UpstreamCall, name: str) -> tuple[SpooledImage, ...]:
     if not images:
         raise UpstreamBroken(f"{name} answered without an image.")
-    for extra in images[call.request.n :]:
-        extra.path.unlink(missing_ok=True)
+    remove(images[call.request.n :])
     return tuple(images[: call.request.n])
 
 
@@ -250,6 +293,21 @@ def _output(answer: Body, revised_prompts: tuple[str | None, ...]) -> Output:
         output_format=said("output_format"),
         revised_prompts=revised_prompts if any(revised_prompts) else (),
     )
+
+
+def _revised_prompts(data: Any) -> tuple[str | None, ...]:
+    """One for each image, in their order."""
+    found: list[str | None] = []
+    for item in cast(list[Any], data) if isinstance(data, list) else []:
+        if isinstance(item, dict) and isinstance(cast(Body, item).get("b64_json"), str):
+            prompt = cast(Body, item).get("revised_prompt")
+            found.append(prompt if isinstance(prompt, str) else None)
+    return tuple(found)
+
+
+def _object(holder: Body, name: str) -> Body:
+    value = holder.get(name)
+    return cast(Body, value) if isinstance(value, dict) else {}
 
 
 def _count(holder: Body, name: str) -> int:

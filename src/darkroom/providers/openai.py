@@ -11,7 +11,10 @@ from darkroom.providers import _openai_images as wire
 
 
 class OpenAIProvider:
-    """``POST /images/generations`` and ``/images/edits``; facts: platform.openai.com/docs/api-reference/images."""
+    """``POST /images/generations`` and ``/images/edits``.
+
+    https://platform.openai.com/docs/api-reference/images
+    """
 
     name: ClassVar[str] = "openai"
     vendor: ClassVar[str] = "openai"

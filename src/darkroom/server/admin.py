@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from darkroom.core.errors import InvalidRequest
+from darkroom.core.errors import InvalidRequest, UnknownParameter
 from darkroom.server.body import read_json
-from darkroom.server.door import Door
+from darkroom.server.door import Door, path_id
 from darkroom.server.keys import ADMIN, IMAGES
 from darkroom.server.native import json_response, shown_time
 from darkroom.server.records import ApiKey
@@ -33,14 +33,17 @@ class KeysView:
 
     async def create(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
-        body = await read_json(request, _BODY_MAX)
+        body = await read_json(request, self._door.patience, _BODY_MAX)
         if unknown := set(body) - {"name", "account", "admin"}:
             name = sorted(unknown)[0]
-            raise InvalidRequest(f"Unknown parameter: '{name}'.", param=name)
+            raise UnknownParameter(f"Unknown parameter: '{name}'.", param=name)
         name = _text(body.get("name"), "name")
         # A key has an account of its own, unless it is to share one: accounts see no other's jobs.
         account = _text(body.get("account", name), "account")
-        scopes = frozenset((IMAGES, ADMIN) if body.get("admin") is True else (IMAGES,))
+        admin = body.get("admin", False)
+        if not isinstance(admin, bool):
+            raise InvalidRequest("'admin' is true or false.", param="admin")
+        scopes = frozenset((IMAGES, ADMIN) if admin else (IMAGES,))
         made, secret = await self._keys.create(name, account, scopes)
         return json_response({**_shown(made), "key": secret}, 201)
 
@@ -52,13 +55,14 @@ class KeysView:
 
     async def revoke(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
-        return json_response(_shown(await self._keys.revoke(request.path_params["key_id"])))
+        return json_response(_shown(await self._keys.revoke(path_id(request, "key_id"))))
 
 
 def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= _NAME_MAX:
-        raise InvalidRequest(f"'{name}' is a text of 1 to {_NAME_MAX} characters.", param=name)
-    return value.strip()
+    text = value.strip() if isinstance(value, str) else ""
+    if not 1 <= len(text) <= _NAME_MAX or not text.isprintable():
+        raise InvalidRequest(f"'{name}' is a line of 1 to {_NAME_MAX} characters.", param=name)
+    return text
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:

@@ -42,9 +42,11 @@ def create_app(services: Services, keys: Keys) -> ASGIApp:
 
     async def unknown(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        method, path = request.method, request.url.path
+        method, path = request.method, request.scope["path"]
         if status == 405:
-            return door.error(MethodNotAllowed(f"{path} does not answer to {method}."))
+            headers = error.headers if isinstance(error, HTTPException) else None
+            refusal = MethodNotAllowed(f"{path} does not answer to {method}.")
+            return door.error(refusal, headers=headers)
         return door.error(NotFound(f"Invalid URL ({method} {path})."))
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})

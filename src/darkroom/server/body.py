@@ -1,7 +1,9 @@
 """Reads a request's body within bounds: JSON into memory, uploads to disk while they arrive."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -23,32 +25,38 @@ JSON_BYTES_MAX = 64 << 20
 FORM_BYTES_MAX = 17 * 50_000_000 + (4 << 20)
 _FORM_PARTS_MAX = 64
 _FIELD_BYTES_MAX = 1 << 20
-# No Python server bounds a slow body by itself: https://github.com/encode/uvicorn/issues/2328
-_PIECE_TIMEOUT_S = 30.0
-_BODY_TIMEOUT_S = 600.0
 
 
-async def read_body(request: Request, spool: Spool) -> WireBody:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a body may take: between two pieces, and as a whole.
+
+    No Python server bounds a slow body by itself: https://github.com/encode/uvicorn/issues/2328
+    """
+
+    piece_s: float
+    body_s: float
+
+
+async def read_body(request: Request, spool: Spool, patience: Patience) -> WireBody:
     """The body by its content type. The uploads' files belong to the caller of this function.
 
     Raises from the request branch of the error tree; then nothing is left on disk.
     """
-    content_type = request.headers.get("content-type", "")
-    kind, options = parse_options_header(content_type)
-    try:
-        async with asyncio.timeout(_BODY_TIMEOUT_S):
-            if kind == "multipart/form-data":
-                return await _read_form(request, options.get("boundary", ""), spool)
-            return WireBody(await read_json(request))
-    except TimeoutError as error:
-        raise SlowBody(f"The body did not arrive within {_BODY_TIMEOUT_S:.0f} s.") from error
-    except ClientDisconnect as error:
-        raise InvalidRequest("The connection closed before the body was complete.") from error
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != "multipart/form-data":
+        return WireBody(await read_json(request, patience))
+    async with _arriving(patience):
+        pieces = _pieces(request, FORM_BYTES_MAX, patience)
+        return await _read_form(pieces, options.get("boundary", ""), spool)
 
 
-async def read_json(request: Request, limit: int = JSON_BYTES_MAX) -> dict[str, Any]:
+async def read_json(
+    request: Request, patience: Patience, limit: int = JSON_BYTES_MAX
+) -> dict[str, Any]:
     """A JSON object of at most ``limit`` bytes."""
-    pieces = [piece async for piece in _pieces(request, limit)]
+    async with _arriving(patience):
+        pieces = [piece async for piece in _pieces(request, limit, patience)]
     try:
         body = msgspec.json.decode(b"".join(pieces))
     except (msgspec.DecodeError, RecursionError) as error:
@@ -60,7 +68,19 @@ async def read_json(request: Request, limit: int = JSON_BYTES_MAX) -> dict[str, 
     return cast(dict[str, Any], body)
 
 
-async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+@asynccontextmanager
+async def _arriving(patience: Patience) -> AsyncGenerator[None, None]:
+    """Bounds the time of a whole body, and names what can go wrong on its way."""
+    try:
+        async with asyncio.timeout(patience.body_s):
+            yield
+    except TimeoutError as error:
+        raise SlowBody(f"The body did not arrive within {patience.body_s:.0f} s.") from error
+    except ClientDisconnect as error:
+        raise InvalidRequest("The connection closed before the body was complete.") from error
+
+
+async def _pieces(request: Request, limit: int, patience: Patience) -> AsyncIterator[bytes]:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
@@ -68,10 +88,10 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     stream = request.stream()
     while True:
         try:
-            async with asyncio.timeout(_PIECE_TIMEOUT_S):
+            async with asyncio.timeout(patience.piece_s):
                 piece = await anext(stream, None)
         except TimeoutError as error:
-            raise SlowBody(f"No more of the body came for {_PIECE_TIMEOUT_S:.0f} s.") from error
+            raise SlowBody(f"No more of the body came for {patience.piece_s:.0f} s.") from error
         if piece is None:
             return
         size += len(piece)
@@ -84,7 +104,7 @@ def _too_large(limit: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"The body is larger than {limit // 10**6} MB.")
 
 
-async def _read_form(request: Request, boundary: str, spool: Spool) -> WireBody:
+async def _read_form(pieces: AsyncIterator[bytes], boundary: str, spool: Spool) -> WireBody:
     if not boundary:
         raise InvalidRequest("The multipart/form-data content type has no boundary.")
     form = _Form(spool)
@@ -94,7 +114,7 @@ async def _read_form(request: Request, boundary: str, spool: Spool) -> WireBody:
             max_segment_count=_FORM_PARTS_MAX,
             max_segment_size=FORM_BYTES_MAX,
         ) as parser:
-            async for piece in _pieces(request, FORM_BYTES_MAX):
+            async for piece in pieces:
                 for part in parser.parse(piece):
                     form.take(part)
     except ParserLimitReached as error:
@@ -126,9 +146,7 @@ class _Form:
         if isinstance(part, MultipartSegment):
             self._segment = part
             self._text.clear()
-            # A file without a name is sent by clients that have only bytes: the type tells.
-            is_file = part.filename is not None or (part.content_type or "").startswith("image/")
-            self._writer = self._spool.upload() if is_file else None
+            self._writer = self._spool.upload() if _is_file(part) else None
         elif part is None:
             self._close()
         elif self._writer is not None:
@@ -150,7 +168,15 @@ class _Form:
             self.uploads.append((name, Upload(self._writer.finish())))
             self._writer = None
             return
+        if name in self.fields:
+            raise InvalidRequest(f"Duplicate parameter: '{name}'.", param=name)
         try:
             self.fields[name] = self._text.decode()
         except UnicodeDecodeError as error:
             raise InvalidRequest(f"The form field '{name}' is not UTF-8.", param=name) from error
+
+
+def _is_file(part: MultipartSegment) -> bool:
+    """A file without a name is sent by clients that have only bytes: then its type tells."""
+    kind = part.content_type or ""
+    return part.filename is not None or kind.startswith(("image/", "application/octet-stream"))

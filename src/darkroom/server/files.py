@@ -7,11 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.assets import add_assets, get_owned_asset, remove_upload, uploads
-from darkroom.core.errors import InvalidRequest, NotFound
+from darkroom.core.errors import InvalidRequest, NotFound, UnknownParameter
 from darkroom.core.ids import new_file_id
 from darkroom.core.job import Asset, AssetKind
 from darkroom.server.body import read_body
-from darkroom.server.door import Door
+from darkroom.server.door import Door, path_id
 from darkroom.server.native import json_response
 
 _PURPOSES = ("vision", "user_data")
@@ -35,8 +35,11 @@ class Files:
 
     async def create(self, request: Request) -> Response:
         principal = await self._door.principal(request)
-        body = await read_body(request, self._services.spool)
+        body = await read_body(request, self._services.spool, self._door.patience)
         try:
+            if unknown := sorted(set(body.fields) - {"purpose"}):
+                message = f"Unknown parameter: '{unknown[0]}'."
+                raise UnknownParameter(message, param=unknown[0])
             purpose = body.fields.get("purpose", "vision")
             if purpose not in _PURPOSES:
                 raise InvalidRequest(f"'purpose' is {' or '.join(_PURPOSES)}.", param="purpose")
@@ -62,7 +65,7 @@ class Files:
 
     async def get(self, request: Request) -> Response:
         principal = await self._door.principal(request)
-        file_id = request.path_params["file_id"]
+        file_id = path_id(request, "file_id")
         asset = await self._services.database.read(
             lambda tx: get_owned_asset(tx, file_id, principal.account_id)
         )
@@ -72,7 +75,7 @@ class Files:
 
     async def delete(self, request: Request) -> Response:
         principal = await self._door.principal(request)
-        file_id = request.path_params["file_id"]
+        file_id = path_id(request, "file_id")
         asset = await self._services.database.write(
             lambda tx: remove_upload(tx, file_id, principal.account_id)
         )

@@ -38,6 +38,6 @@ async def _tried(check: Awaitable[object]) -> str:
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             await check
-    except Exception as error:  # every reason is a reason not to be ready
+    except Exception as error:  # noqa: BLE001 - every reason is a reason not to be ready
         return f"failed: {type(error).__name__}"
     return "ok"

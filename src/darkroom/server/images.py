@@ -1,15 +1,17 @@
 """The image doors: one for every route of every dialect, answering at once or as a stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from darkroom.core.dialect import Dialect, ImageRoute, WireBody
+from darkroom.core.dialect import Dialect, ImageRoute, Piece, WireBody
+from darkroom.core.draft import AnswerForm
 from darkroom.core.errors import DarkroomError, Internal, JobCanceled
 from darkroom.core.job import Asset, AssetKind, Job, JobState
-from darkroom.jobs import Submission
+from darkroom.jobs import Follower, Submission
 from darkroom.server.answers import AnswerResponse, encoded, event_stream
 from darkroom.server.body import read_body
 from darkroom.server.door import Door, Handler
@@ -26,30 +28,34 @@ def image_handler(door: Door, dialect: Dialect, route: ImageRoute) -> Handler:
     """The handler of one route of one dialect."""
     services = door.services
 
-    async def handle(request: Request) -> Response:
+    async def accept(request: Request) -> tuple[Follower, AnswerForm]:
+        """The accepted job. On return nothing holds the request's body any more."""
         principal = await door.principal(request)
         principal.require(IMAGES)
-        origin = door.origin(request)
-        body = await read_body(request, services.spool)
+        body = await read_body(request, services.spool, door.patience)
         try:
             draft = dialect.parse(route.operation, body)
-            job = await services.jobs.submit(
-                Submission(
-                    draft=draft,
-                    account_id=principal.account_id,
-                    key_id=principal.key_id,
-                    dialect=dialect.name,
-                    idempotency_key=request.headers.get("idempotency-key"),
-                )
+            submission = Submission(
+                draft=draft,
+                account_id=principal.account_id,
+                key_id=principal.key_id,
+                dialect=dialect.name,
+                idempotency_key=request.headers.get("idempotency-key"),
             )
+            return await services.jobs.submit(submission), draft.form
         finally:
             _discard(body)
-        if draft.stream:
-            return await _Stream(door, dialect, job).response()
-        job = await services.jobs.wait(job)
+
+    async def handle(request: Request) -> Response:
+        origin = door.origin(request)
+        follower, form = await accept(request)
+        if form.stream:
+            return await _Stream(door, dialect, follower).response()
+        with follower:
+            job = await follower.end()
         if job.state is not JobState.SUCCEEDED:
             return _failure(door, dialect, job)
-        answer = dialect.render(job, draft, lambda asset: services.links.url(origin, asset))
+        answer = dialect.render(job, form, lambda asset: services.links.url(origin, asset))
         return AnswerResponse(answer, services.blobs, job_headers(job))
 
     return door.guarded(handle, dialect)
@@ -66,7 +72,8 @@ def job_headers(job: Job) -> dict[str, str]:
         headers["x-darkroom-sandbox"] = "drawn by the built-in sandbox, not by an AI model"
     if job.warnings:
         text = "; ".join(f"{warning.code}: {warning.message}" for warning in job.warnings)
-        headers["x-darkroom-warnings"] = text.encode("ascii", "replace").decode()[:2_000]
+        one_line = " ".join(text.split())  # it may quote the caller, and ends at no line break
+        headers["x-darkroom-warnings"] = one_line.encode("ascii", "replace").decode()[:2_000]
     if job.replayed:
         headers["idempotent-replayed"] = "true"
     return headers
@@ -95,63 +102,55 @@ def _discard(body: WireBody) -> None:
 class _Stream:
     """One caller's view of a running job as server-sent events."""
 
-    def __init__(self, door: Door, dialect: Dialect, job: Job) -> None:
+    def __init__(self, door: Door, dialect: Dialect, follower: Follower) -> None:
         self._door = door
         self._dialect = dialect
-        self._job = job
+        self._follower = follower
         self._seen: set[str] = set()
-        self._jobs = door.services.jobs.watch(job)
-        self._waiting: asyncio.Task[Job | None] | None = None
 
     async def response(self) -> Response:
         """A plain error when the job fails before its first event; else the stream."""
-        job = await self._first_news()
-        if job is not None and job.state.final and job.state is not JobState.SUCCEEDED:
+        await self._first_news()
+        job = self._follower.job
+        if job.state.final and job.state is not JobState.SUCCEEDED:
+            self._follower.close()
             return _failure(self._door, self._dialect, job)
-        return event_stream(self._events(job), job_headers(job or self._job))
+        return event_stream(self._events(), job_headers(job))
 
-    async def _first_news(self) -> Job | None:
-        """The job when there is something to tell; None when that takes long."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _HEADERS_WAIT_S
-        while (left := deadline - loop.time()) > 0:
-            job = await self._next(left)
-            if job is None or job.state.final or self._unseen(job):
-                return job
-        return None
+    async def _first_news(self) -> None:
+        """Wait until there is something to tell, but not long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HEADERS_WAIT_S):
+                while not self._follower.job.state.final and not self._unseen():
+                    await self._follower.next()
 
-    async def _events(self, job: Job | None) -> AsyncIterator[bytes]:
-        blobs = self._door.services.blobs
-        while True:
-            if job is None:
-                yield _PING
-            else:
-                for asset in self._unseen(job):
+    async def _events(self) -> AsyncIterator[bytes]:
+        with self._follower as follower:
+            while True:
+                for asset in self._unseen():
                     self._seen.add(asset.id)
-                    async for data in encoded(blobs, self._dialect.render_partial(job, asset)):
+                    pieces = self._dialect.render_partial(follower.job, asset)
+                    async for data in self._encoded(pieces):
                         yield data
-                if job.state.final:
+                if follower.job.state.final:
                     break
-            job = await self._next(_PING_S)
-        if job.state is not JobState.SUCCEEDED:
-            for piece in self._dialect.render_stream_error(error_of(job)):
-                assert isinstance(piece, bytes)
-                yield piece
-            return
-        for asset in job.results:
-            pieces = self._dialect.render_completed(job, asset, last=asset is job.results[-1])
-            async for data in encoded(blobs, pieces):
+                if await follower.next(_PING_S) is None:
+                    yield _PING
+            async for data in self._encoded(self._last_events(follower.job)):
                 yield data
 
-    def _unseen(self, job: Job) -> list[Asset]:
-        return [a for a in job.assets_of(AssetKind.PARTIAL) if a.id not in self._seen]
+    def _last_events(self, job: Job) -> list[Piece]:
+        if job.state is not JobState.SUCCEEDED:
+            return list(self._dialect.render_stream_error(error_of(job)))
+        return [
+            piece
+            for asset in job.results
+            for piece in self._dialect.render_completed(job, asset, last=asset is job.results[-1])
+        ]
 
-    async def _next(self, timeout_s: float) -> Job | None:
-        """The job after its next change; None when nothing changed for a while."""
-        if self._waiting is None:
-            self._waiting = asyncio.ensure_future(anext(self._jobs, None))
-        done, _ = await asyncio.wait((self._waiting,), timeout=timeout_s)
-        if not done:
-            return None
-        self._waiting = None
-        return done.pop().result()
+    def _encoded(self, pieces: Iterable[Piece]) -> AsyncIterator[bytes]:
+        return encoded(self._door.services.blobs, pieces)
+
+    def _unseen(self) -> list[Asset]:
+        partials = self._follower.job.assets_of(AssetKind.PARTIAL)
+        return [asset for asset in partials if asset.id not in self._seen]

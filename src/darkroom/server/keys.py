@@ -68,18 +68,20 @@ class Keys:
     ) -> tuple[ApiKey, str]:
         """Make a key for the account of that name, which is made when there is none.
 
-        ``key`` is a secret of the caller's choice; a key that exists already is left as it is.
+        ``key`` is a secret of the caller's choice; a key that exists already is left as it is,
+        also when it was revoked.
         """
         secret = key or _PREFIX + secrets.token_urlsafe(32)
         now = now_ms()
 
         def work(tx: Tx) -> ApiKey:
-            if (existing := records.by_digest(tx, self._digest(secret))) is not None:
+            digest = self._digest(secret)
+            if (existing := records.by_digest(tx, digest, revoked=True)) is not None:
                 return existing
             account_id = records.account_id(tx, account, new_id(now), now)
             hint = f"{secret[:3]}…{secret[-4:]}"
             made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now)
-            records.add(tx, made, self._digest(secret))
+            records.add(tx, made, digest)
             return made
 
         return await self._database.write(work), secret

@@ -1,5 +1,6 @@
 """The native view of jobs: everything that is known about one, for its owner."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from darkroom.core.job import Asset, Attempt, Job, JobState
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
 from darkroom.jobs import PAGE_MAX
-from darkroom.server.door import Door
+from darkroom.server.door import Door, is_id, path_id
 
 _PAGE_DEFAULT = 20
 
@@ -34,7 +35,7 @@ class JobsView:
 
     async def get(self, request: Request) -> Response:
         principal = await self._door.principal(request)
-        job = await self._jobs.get(request.path_params["job_id"], principal.account_id)
+        job = await self._jobs.get(path_id(request, "job_id"), principal.account_id)
         return json_response(self._shown(job, request))
 
     async def page(self, request: Request) -> Response:
@@ -43,10 +44,13 @@ class JobsView:
         state = query.get("state")
         if state is not None and state not in tuple(JobState):
             raise InvalidRequest(f"'state' is one of {', '.join(JobState)}.", param="state")
+        cursor = query.get("cursor")
+        if cursor is not None and not is_id(cursor):
+            raise InvalidRequest("'cursor' is the 'next_cursor' of a page.", param="cursor")
         jobs, cursor = await self._jobs.page(
             principal.account_id,
             _limit(query.get("limit")),
-            query.get("cursor"),
+            cursor,
             None if state is None else JobState(state),
         )
         return json_response(
@@ -60,7 +64,7 @@ class JobsView:
 
     async def cancel(self, request: Request) -> Response:
         principal = await self._door.principal(request)
-        job = await self._jobs.cancel(request.path_params["job_id"], principal.account_id)
+        job = await self._jobs.cancel(path_id(request, "job_id"), principal.account_id)
         return json_response(self._shown(job, request))
 
     def _shown(self, job: Job, request: Request) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def shown_asset(asset: Asset, url: str, expires_at_ms: int) -> dict[str, Any]:
 def _limit(text: str | None) -> int:
     if text is None:
         return _PAGE_DEFAULT
-    if not text.isdigit() or not 1 <= int(text) <= PAGE_MAX:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= PAGE_MAX:
         raise InvalidRequest(f"'limit' is 1 to {PAGE_MAX}.", param="limit")
     return int(text)
 

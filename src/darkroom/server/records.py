@@ -28,9 +28,11 @@ _KEYS = select(api_keys, accounts.c.name.label("account")).join(
 )
 
 
-def by_digest(tx: Tx, digest: str) -> ApiKey | None:
-    """The key that is not revoked."""
-    query = _KEYS.where(api_keys.c.digest == digest, api_keys.c.revoked_at_ms.is_(None))
+def by_digest(tx: Tx, digest: str, *, revoked: bool = False) -> ApiKey | None:
+    """The key of this digest; a revoked one only when asked for."""
+    query = _KEYS.where(api_keys.c.digest == digest)
+    if not revoked:
+        query = query.where(api_keys.c.revoked_at_ms.is_(None))
     row = tx.execute(query).first()
     return None if row is None else _key(row)
 

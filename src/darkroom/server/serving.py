@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from darkroom.server.keys import ADMIN, IMAGES, Keys
 from darkroom.settings import ConfigError, Settings
 from darkroom.wiring import Services, running
 
+_BACKLOG = 2048
 BEACON = "server.json"
 """In the data folder while a server runs: its address, and a key for this machine's user."""
 
@@ -49,6 +50,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(_BACKLOG)  # from here on the port is ours; callers wait until we are ready
     except OSError as error:
         found.close()
         if error.errno in (98, 48):
@@ -58,6 +60,17 @@ def bound_socket(host: str, port: int) -> socket.socket:
             ) from error
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return found
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises a signal again after it has stopped: that would end the process, while
+    the running jobs are to finish first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def http_server(started: Started) -> uvicorn.Server:
@@ -72,7 +85,7 @@ def http_server(started: Started) -> uvicorn.Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, int(drain_s)),
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 async def serve(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from darkroom.core.dialect import Answer, ImageRoute, LinkOf, Piece, WireBody
-from darkroom.core.draft import Draft
+from darkroom.core.draft import AnswerForm, Draft
 from darkroom.core.errors import DarkroomError
 from darkroom.core.job import Asset, Job
 from darkroom.core.request import Operation
@@ -14,9 +14,15 @@ class OpenAIDialect:
     """``default_model`` serves requests that name none."""
 
     name = "openai"
-    routes = (
-        ImageRoute("/v1/images/generations", Operation.GENERATION),
-        ImageRoute("/v1/images/edits", Operation.EDIT),
+    # Azure's clients prepend a path of their own and name the model in the body all the same:
+    # https://learn.microsoft.com/azure/ai-foundry/openai/reference
+    routes = tuple(
+        ImageRoute(prefix + path, operation)
+        for prefix in ("/v1", "/openai/v1", "/openai/deployments/{deployment}")
+        for path, operation in (
+            ("/images/generations", Operation.GENERATION),
+            ("/images/edits", Operation.EDIT),
+        )
     )
 
     def __init__(self, default_model: str) -> None:
@@ -25,8 +31,8 @@ class OpenAIDialect:
     def parse(self, operation: Operation, body: WireBody) -> Draft:
         return parse.parse(operation, body, self._default_model)
 
-    def render(self, job: Job, draft: Draft, link_of: LinkOf) -> Answer:
-        return render.images(job, draft, link_of)
+    def render(self, job: Job, form: AnswerForm, link_of: LinkOf) -> Answer:
+        return render.images(job, form, link_of)
 
     def render_error(self, error: DarkroomError) -> Answer:
         return errors.answer(error)

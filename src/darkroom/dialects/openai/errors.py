@@ -17,6 +17,7 @@ _TYPES = {
     "invalid_api_key": "invalid_request_error",
 }
 _CODES = {"upstream_rate_limited": "rate_limit_exceeded"}
+_PARAMS = {"inputs": "image"}  # where the wire has another name than the canonical request
 
 
 def envelope(error: DarkroomError) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def envelope(error: DarkroomError) -> dict[str, Any]:
     body: dict[str, Any] = {
         "message": error.message,
         "type": _TYPES.get(error.code, fallback),
-        "param": error.param,
+        "param": _PARAMS.get(error.param or "", error.param),
         "code": _CODES.get(error.code, error.code),
     }
     if error.code == "moderation_blocked":

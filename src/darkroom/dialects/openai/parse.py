@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from darkroom.core.dialect import WireBody
-from darkroom.core.draft import Draft, InlineImage, RemoteImage, Source, StoredImage
+from darkroom.core.draft import AnswerForm, Draft, InlineImage, RemoteImage, Source, StoredImage
 from darkroom.core.errors import InvalidRequest, RequestError, UnknownParameter, UnsupportedValue
 from darkroom.core.request import ImageRequest, Operation
 from darkroom.core.warning import Warning
@@ -52,12 +52,20 @@ def _edit(body: WireBody, default_model: str) -> Draft:
     for name, upload in body.uploads:
         if _IMAGE_FIELD.fullmatch(name):
             inputs.append(upload)
-        elif name == "mask":
+        elif name == "mask" and mask is None:
             mask = upload
+        elif name == "mask":
+            raise InvalidRequest("Duplicate parameter: 'mask'.", param="mask")
         elif name == "markup":
             raise UnsupportedValue("'markup' is not supported; use a mask.", param="markup")
         else:
             raise UnknownParameter(_unknown(name), param=name)
+    for name in body.fields if body.is_form else ():
+        if _IMAGE_FIELD.fullmatch(name) or name == "mask":
+            raise InvalidRequest(
+                f"'{name}' has to be a file of the form. Send JSON to name images by URL or id.",
+                param=name,
+            )
     wire = _validated(EditBody, body.fields)
     inputs.extend(_source(ref, f"images[{i}]") for i, ref in enumerate(wire.images or ()))
     if wire.mask is not None:
@@ -109,25 +117,28 @@ def _draft(
         user=wire.safety_identifier or wire.user,
     )
     chosen = _one_of(wire.response_format, "b64_json", ("b64_json", "url"), "response_format")
+    if chosen == "url" and wire.stream:
+        raise InvalidRequest(
+            "A stream carries the images themselves: 'response_format' cannot be 'url'.",
+            param="response_format",
+        )
     return Draft(
         request=request,
         inputs=inputs,
         mask=mask,
-        stream=bool(wire.stream),
-        links=chosen == "url",
+        form=AnswerForm(stream=bool(wire.stream), links=chosen == "url"),
         warnings=warnings,
     )
 
 
 def _source(ref: ImageRef, param: str) -> Source:
-    if (ref.image_url is None) == (ref.file_id is None):
-        raise InvalidRequest("Give exactly one of 'image_url' and 'file_id'.", param=param)
-    if ref.file_id is not None:
-        return StoredImage(ref.file_id)
-    assert ref.image_url is not None
-    if ref.image_url.startswith("data:"):
-        return InlineImage(ref.image_url)
-    return RemoteImage(ref.image_url)
+    match ref.image_url, ref.file_id:
+        case None, str(file_id):
+            return StoredImage(file_id)
+        case str(url), None:
+            return InlineImage(url) if url.startswith("data:") else RemoteImage(url)
+        case _:
+            raise InvalidRequest("Give exactly one of 'image_url' and 'file_id'.", param=param)
 
 
 def _plain(value: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from darkroom.core.dialect import Answer, Base64Of, LinkOf, Piece
-from darkroom.core.draft import Draft
+from darkroom.core.draft import AnswerForm
 from darkroom.core.job import Asset, Job
 from darkroom.core.request import Operation
 from darkroom.core.usage import Usage
@@ -20,7 +20,7 @@ _FORMATS = {
 _EVENT_NAMES = {Operation.GENERATION: "image_generation", Operation.EDIT: "image_edit"}
 
 
-def images(job: Job, draft: Draft, link_of: LinkOf) -> Answer:
+def images(job: Job, form: AnswerForm, link_of: LinkOf) -> Answer:
     """The body of ``ImagesResponse``; image bytes are left as places to be filled."""
     results = job.results
     pieces: list[Piece] = [
@@ -32,7 +32,7 @@ def images(job: Job, draft: Draft, link_of: LinkOf) -> Answer:
         revised = prompts[index] if index < len(prompts) else None
         if revised is not None:
             head += b'"revised_prompt":' + msgspec.json.encode(revised) + b","
-        if draft.links:
+        if form.links:
             pieces.append(head + b'"url":' + msgspec.json.encode(link_of(asset)) + b"}")
         else:
             pieces += [head + b'"b64_json":"', Base64Of(asset), b'"}']

@@ -65,7 +65,7 @@ class ImageRef(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     image_url: str | None = Field(default=None, max_length=70_000_000)
-    file_id: str | None = None
+    file_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
 
 
 class EditBody(ImageBody):

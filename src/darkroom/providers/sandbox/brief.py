@@ -25,7 +25,7 @@ class Brief:
 
 _QUOTES = re.compile(
     r"\"([^\"\n]{1,160})\"|“([^”\n]{1,160})”|「([^」\n]{1,160})」|«([^»\n]{1,160})»"
-    r"|(?<!\w)'([^'\n]{1,160})'(?!\w)|‘([^’\n]{1,160})’"
+    r"|(?<!\w)'([^'\n]{1,160})'(?!\w)|\u2018([^\u2019\n]{1,160})\u2019"
 )
 _MAGIC = re.compile(r"\[\[.*?\]\]")
 
@@ -40,13 +40,27 @@ _HOME = {
 }  # fmt: skip
 """Where a subject lives when the prompt names no place; a meadow otherwise."""
 _LIGHT_OF = {
-    "ocean": ("sea", "dawn", "sunset"), "road": ("sunset", "day"), "mountains": ("dawn", "day", "sunset"),
-    "lake": ("dawn", "forest", "sunset"), "sunflowers": ("day", "dawn"), "meadow": ("day", "fresh", "dawn"),
-    "forest": ("forest", "dawn"), "city": ("dawn", "sunset", "night"), "desert": ("desert",),
-    "snow": ("winter",), "space": ("space",), "studio": ("studio", "pastel"), "room": ("studio", "dawn"),
-    "deep": ("sea",), "clouds": ("day", "dawn"),
-}  # fmt: skip
-_ABSTRACT = ("sunset", "pastel", "sea", "dawn", "fresh", "desert", "neon", "autumn")
+    "ocean": "sea dawn sunset",
+    "road": "sunset day",
+    "mountains": "dawn day sunset",
+    "lake": "dawn forest sunset",
+    "sunflowers": "day dawn",
+    "meadow": "day fresh dawn",
+    "forest": "forest dawn",
+    "city": "dawn sunset night",
+    "desert": "desert",
+    "snow": "winter",
+    "space": "space",
+    "studio": "studio pastel",
+    "room": "studio dawn",
+    "deep": "sea",
+    "clouds": "day dawn",
+}
+"""Palettes that suit a place, used in turn when the prompt names no light."""
+_INDOORS = "studio pastel dawn fresh"
+_ABSTRACT = "sunset pastel sea dawn fresh desert neon autumn"
+_STRONG = ("sunset", "dawn", "neon", "night", "autumn", "winter", "luxe", "pastel")
+"""Lights that colour any picture, the strongest first."""
 
 
 def read(prompt: str, seed: str, index: int) -> Brief:
@@ -99,34 +113,44 @@ def _layout(
     """Which scene, and which place for scenes that have one."""
     wanted = [item.key for item in words.find("layouts", plain)]
     first = subjects[0] if subjects else ""
-    outdoors = [p for p in places if p not in ("studio",)]
-    if "space" in places and "city" in places:
-        outdoors = ["space city"]
-    if first == "car" and "road" in places:
-        outdoors = ["road"]
-    if "sunflowers" in places:
-        outdoors = ["sunflowers"]
-    home = _HOME.get(first, "meadow")
-    if first and outdoors[:1] == ["ocean"] and first not in ("boat", "whale", "fish", "lighthouse"):
-        outdoors = ["road"] if first == "car" else outdoors
-    place = outdoors[0] if outdoors else (home if first else "")
+    outdoors = _outdoors(first, places)
+    place = outdoors or (_HOME.get(first, "meadow") if first else "")
     for name in ("infographic", "logo"):
         if name in wanted:
             return name, place
     if texts or "poster" in wanted:
         indoor = first in _TABLE | _GOODS | _PEOPLE and not outdoors
         return "poster", "" if indoor else place
-    if first in _GOODS and (not outdoors or "studio" in places):
-        return "product", "studio"
-    if first in _TABLE and not [p for p in outdoors if p != "meadow"]:
-        return "table", "studio"
-    if first in _PEOPLE and not outdoors:
-        return "fashion", "studio"
-    if first == "portrait" and not outdoors:
-        return "portrait", "studio"
-    if "studio" in places and first:
-        return "product", "studio"
+    indoors = _indoors(first, outdoors, "studio" in places)
+    if indoors:
+        return indoors, "studio"
     return ("scene", place) if place else ("abstract", "")
+
+
+def _outdoors(first: str, places: list[str]) -> str:
+    """The place that the prompt names, if it is one to stand in."""
+    if "space" in places and "city" in places:
+        return "space city"
+    if first == "car" and {"road", "ocean"} & set(places):
+        return "road"
+    if "sunflowers" in places:
+        return "sunflowers"
+    return next((place for place in places if place != "studio"), "")
+
+
+def _indoors(first: str, outdoors: str, studio: bool) -> str:
+    """The set that suits a subject which is not out of doors."""
+    if first in _GOODS and (not outdoors or studio):
+        return "product"
+    if first in _TABLE and outdoors in ("", "meadow"):
+        return "table"
+    if outdoors:
+        return ""
+    if first in _PEOPLE:
+        return "fashion"
+    if first == "portrait":
+        return "portrait"
+    return "product" if studio and first else ""
 
 
 def _palette(plain: str, layout: str, place: str, variant: int) -> Palette:
@@ -135,17 +159,15 @@ def _palette(plain: str, layout: str, place: str, variant: int) -> Palette:
         return PALETTES["neon" if place == "space city" else "space"]
     if place == "city" and "night" in lights:
         return PALETTES["neon" if "neon" in lights or variant % 2 else "night"]
-    for light in ("sunset", "dawn", "neon", "night", "autumn", "winter", "luxe", "pastel"):
-        if light in lights and not (light == "winter" and place == "meadow"):
+    for light in _STRONG:
+        if light in lights:
             return PALETTES[light]
-    choices = _LIGHT_OF.get(place)
+    choices = _LIGHT_OF.get(place, _ABSTRACT)
     if layout in ("product", "table", "fashion", "portrait", "infographic", "logo"):
-        choices = ("studio", "pastel", "dawn", "fresh")
-    if layout in ("abstract", "poster") and not choices:
-        choices = _ABSTRACT
+        choices = _INDOORS
     if "sea" in lights and place in ("", "ocean"):
-        choices = ("sea",)
+        choices = "sea"
     elif "fresh" in lights and place in ("", "meadow"):
-        choices = ("fresh",)
-    options = choices or _ABSTRACT
+        choices = "fresh"
+    options = choices.split()
     return PALETTES[options[variant % len(options)]]

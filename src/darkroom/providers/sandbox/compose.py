@@ -65,7 +65,7 @@ def compose(brief: Brief, canvas: Canvas) -> Image.Image:
         scene(stage)
         return straight(board)
     SCENES[brief.layout](stage)
-    graphic_work = brief.layout in ("logo", "infographic", "poster")
+    graphic_work = brief.layout in ("logo", "infographic", "poster", "abstract")
     if not graphic_work and detail.shading:
         _vignette(stage)
     board.image = grain(board.image, chance(brief.seed), detail.grain)
@@ -79,7 +79,7 @@ def _vignette(stage: Stage) -> None:
     reach = (stage.w**2 + stage.h**2) ** 0.5 / 2
     ink = stage.palette.ink
     stage.pen.wash(
-        Radial(center, reach * 1.08, ((0.0, ink, 0.0), (0.6, ink, 0.0), (1.0, ink, 0.34)))
+        Radial(center, reach * 1.08, ((0.0, ink, 0.0), (0.6, ink, 0.0), (1.0, ink, 0.2)))
     )
 
 

@@ -100,7 +100,10 @@ def across(paint: Across, extent: tuple[float, float, float, float]) -> Linear:
 
 @lru_cache(maxsize=1)
 def _circle() -> Image.Image:
-    return Image.radial_gradient("L")
+    # Pillow's gradient reaches white in the corners; ours at the middle of each side.
+    return mapped(
+        Image.radial_gradient("L"), [min(255, round(i * math.sqrt(2))) for i in range(256)]
+    )
 
 
 def _linear_field(paint: Linear, rect: Rect) -> Image.Image:

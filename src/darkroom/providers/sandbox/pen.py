@@ -33,10 +33,10 @@ class Detail:
 
 DETAILS: dict[str, Detail] = {
     "low": Detail(0, 2, shading=False, plenty=0.4, grain=0),
-    "medium": Detail(1, 2, shading=True, plenty=0.7, grain=5),
-    "high": Detail(2, 3, shading=True, plenty=1.0, grain=7),
-    "xhigh": Detail(3, 3, shading=True, plenty=1.3, grain=8),
-    "max": Detail(4, 4, shading=True, plenty=1.6, grain=8),
+    "medium": Detail(1, 2, shading=True, plenty=0.7, grain=3),
+    "high": Detail(2, 3, shading=True, plenty=1.0, grain=5),
+    "xhigh": Detail(3, 3, shading=True, plenty=1.3, grain=5),
+    "max": Detail(4, 4, shading=True, plenty=1.6, grain=6),
 }
 
 

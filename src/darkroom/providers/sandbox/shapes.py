@@ -63,7 +63,10 @@ def oval(cx: float, cy: float, rx: float, ry: float | None = None, rotate: float
 
 
 def ring(cx: float, cy: float, radius: float, width: float) -> Shape:
-    return oval(cx, cy, radius + width / 2).without(oval(cx, cy, radius - width / 2))
+    outer = oval(cx, cy, radius + width / 2).polygons[0]
+    inner = oval(cx, cy, radius - width / 2).polygons[0]
+    # One outline, forth and back: a hole would also cut what it is united with.
+    return Shape(([*outer, *reversed(inner)],))
 
 
 def sector(cx: float, cy: float, radius: float, start: float, end: float) -> Shape:
@@ -153,11 +156,11 @@ def star(cx: float, cy: float, outer: float, inner: float, points: int = 5) -> S
 
 def ridge(rng: Random, span: tuple[float, float], height: float, rough: float = 0.55) -> Polygon:
     """A mountain skyline from ``span[0]`` to ``span[1]``: y is 0 to about ``height`` upwards."""
-    values = [rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.6)]
+    values: list[float] = [rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.6)]
     spread = 0.5
     while len(values) < 129:
         between = [(a + b) / 2 + rng.uniform(-spread, spread) * 0.5 for a, b in pairwise(values)]
-        merged = [values[0]]
+        merged: list[float] = [values[0]]
         for middle, right in zip(between, values[1:], strict=True):
             merged += [middle, right]
         values = merged

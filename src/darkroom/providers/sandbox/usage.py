@@ -32,7 +32,7 @@ def approximate_text_tokens(text: str) -> int:
 
 
 def usage_of(call: UpstreamCall, made: tuple[Size, str], images: int, partials: int) -> Usage:
-    """Tokens of ``images`` pictures of the size and quality ``made``, after ``partials`` previews."""
+    """Tokens of ``images`` pictures, ``made`` in that size and quality, and of the previews."""
     size, quality = made
     rule, request = call.model.tokens, call.request
     inputs = sum(

@@ -105,8 +105,8 @@ def _fur_strokes(pen: Pen, look: Look, coat: Coat, fur: RGB) -> None:
         x, y = look.rng.gauss(0, 0.055), look.rng.uniform(-0.55, -0.2)
         drop = look.rng.uniform(0.03, 0.06)
         tufts.append(curve([(x, y), (x * 1.05, y + drop * 0.6), (x * 0.9, y + drop)], 0.007, 0.001))
-    pen.fill(union(tufts[::2]), lighter(coat.light, 0.4), alpha=0.55)
-    pen.fill(union(tufts[1::2]), mix(coat.light, fur, 0.8), alpha=0.55)
+    pen.fill(union(tufts[::2]), lighter(coat.light, 0.4), alpha=0.5)
+    pen.fill(union(tufts[1::2]), mix(coat.light, fur, 0.6), alpha=0.35)
 
 
 def face(pen: Pen, coat: Coat, look: Look) -> None:
@@ -199,7 +199,8 @@ def _features(pen: Pen, coat: Coat, shade: RGB) -> None:
     line = darker(shade, 0.55)
     pen.fill(union((stroke([(0, 0.3), (0, 0.46)], 0.035),
                     stroke(arc(-0.16, 0.42, 0.16, 0.13, (5, 150)), 0.04, 0.015),
-                    stroke(arc(0.16, 0.42, 0.16, 0.13, (175, 30)), 0.04, 0.015))), line)  # fmt: skip
+                    stroke(arc(0.16, 0.42, 0.16, 0.13, (175, 30)), 0.04, 0.015))),
+                        line)  # fmt: skip
     nose = blob((-0.2, 0.16), (0, 0.12), (0.2, 0.16), (0.13, 0.29), (0, 0.35), (-0.13, 0.29))
     pen.fill(nose, down(lighter(coat.nose, 0.18), coat.nose))
     pen.fill(oval(-0.05, 0.185, 0.08, 0.028), WHITE, alpha=0.5)
@@ -209,14 +210,16 @@ def _features(pen: Pen, coat: Coat, shade: RGB) -> None:
             pen.fill(oval(x, y, 0.19, 0.2), shade, soft=0.04, alpha=0.55)
         pen.fill(oval(x, y, 0.155, 0.165), BLACK if coat.marks != "patches" else rgb("111111"))
         pen.fill(oval(x, y + 0.012, 0.128, 0.138),
-                 ball((x, y + 0.06), 0.16, lighter(coat.iris, 0.35), coat.iris, darker(coat.iris, 0.5)))  # fmt: skip
+                 ball((x, y + 0.06), 0.16, lighter(coat.iris, 0.35), coat.iris,
+                     darker(coat.iris, 0.5)))  # fmt: skip
         narrow = coat.ears == "pointed" and coat.tail == "curl"
         pen.fill(oval(x, y, 0.04 if narrow else 0.075, 0.11 if narrow else 0.08), (14, 10, 12))
         pen.fill(oval(x - 0.05, y - 0.06, 0.042), WHITE)
         pen.fill(oval(x + 0.05, y + 0.06, 0.02), WHITE, alpha=0.7)
     if pen.detail.level >= 1 and coat.ears in ("pointed", "long"):
         hairs = [curve([(s * 0.3, 0.38 + k * 0.07), (s * 0.8, 0.3 + k * 0.13),
-                        (s * 1.2, 0.3 + k * 0.2)], 0.018, 0.004) for s in (-1, 1) for k in range(3)]  # fmt: skip
+                        (s * 1.2, 0.3 + k * 0.2)], 0.018, 0.004) for s in (-1,
+                        1) for k in range(3)]  # fmt: skip
         pen.fill(union(hairs), WHITE, alpha=0.75)
 
 
@@ -245,7 +248,8 @@ def bird(pen: Pen, look: Look) -> None:
                 (-0.3, -0.68), (-0.36, -0.8))  # fmt: skip
     pen.fill(body, down(lighter(main, 0.12), main, darker(main, 0.15)))
     pen.fill(blob((-0.3, -0.62), (-0.1, -0.6), (0.02, -0.36), (0.0, -0.14), (-0.22, -0.14),
-                  (-0.36, -0.4)), down(pale, mix(pale, main, 0.4)), soft=0.025, clip=body)  # fmt: skip
+                  (-0.36, -0.4)), down(pale, mix(pale, main, 0.4)), soft=0.025,
+                  clip=body)  # fmt: skip
     pen.fill(oval(-0.2, -0.86, 0.14, 0.07), WHITE, soft=0.04, clip=body, alpha=0.3)
     wing = blob((-0.08, -0.58), (0.1, -0.6), (0.3, -0.4), (0.5, -0.12), (0.2, -0.2), (-0.04, -0.32))
     pen.fill(wing.moved(-0.015, 0.03), deep, soft=0.03, clip=body, alpha=0.5)
@@ -274,7 +278,8 @@ def fish(pen: Pen, look: Look) -> None:
     fins = blob((0.42, 0), (0.95, -0.42), (0.82, -0.05), (0.95, 0.4), (0.6, 0.16))
     c.fill(fins, down(second, main))
     c.fill(blob((-0.25, -0.26), (0.05, -0.56), (0.42, -0.44), (0.3, -0.2)), down(second, main))
-    body = blob((-0.78, 0.04), (-0.5, -0.24), (-0.1, -0.33), (0.3, -0.18), (0.55, -0.02), (0.3, 0.2),
+    body = blob((-0.78, 0.04), (-0.5, -0.24), (-0.1, -0.33), (0.3, -0.18), (0.55, -0.02),
+        (0.3, 0.2),
                 (-0.1, 0.33), (-0.5, 0.26))  # fmt: skip
     c.fill(body, down(lighter(main, 0.25), main, darker(main, 0.25)))
     for x in (-0.32, 0.06):

@@ -22,7 +22,10 @@ from darkroom.providers.sandbox.shapes import (
 def sunflower_head(pen: Pen, look: Look, petal: RGB = (248, 178, 28)) -> None:
     """A flower head of radius 1, facing us."""
     start = look.rng.uniform(0, 30)
-    for radius, count, color in ((1.0, 17, darker(petal, 0.16)), (0.88, 15, petal)):
+    layers = ((1.0, 17, mix(petal, (214, 112, 10), 0.55)), (0.88, 15, petal))
+    if pen.scale < 34:
+        layers = layers[1:]
+    for radius, count, color in layers:
         petals = [
             leaf(0, 0, radius * look.rng.uniform(0.92, 1.05), 0.36, start + i * 360 / count)
             for i in range(count)
@@ -34,7 +37,7 @@ def sunflower_head(pen: Pen, look: Look, petal: RGB = (248, 178, 28)) -> None:
     pen.fill(
         oval(0, 0, 0.45), ball((-0.08, -0.1), 0.5, rgb("6b3d1c"), rgb("472511"), rgb("2a140a"))
     )
-    if pen.detail.level >= 1 and pen.scale > 12:
+    if pen.detail.level >= 1 and pen.scale > 34:
         seeds: list[Shape] = []
         for i in range(pen.count(60)):
             r, a = 0.42 * math.sqrt((i + 0.5) / pen.count(60)), i * 2.39996

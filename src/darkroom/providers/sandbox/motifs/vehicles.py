@@ -25,14 +25,18 @@ def car(pen: Pen, look: Look) -> None:
     """A low sports car from the side, nose to the left."""
     paint = look.color(rgb("c9ced6"))
     sky, low = look.palette.sky[1], look.palette.sky[3]
-    hull = Shape((spline([(-1.62, -0.2), (-1.6, -0.36), (-1.45, -0.47), (-0.95, -0.56), (-0.55, -0.63),
+    hull = Shape((spline([(-1.62, -0.2), (-1.6, -0.36), (-1.45, -0.47), (-0.95, -0.56),
+        (-0.55, -0.63),
                           (-0.2, -0.88), (0.25, -0.99), (0.72, -0.92), (1.18, -0.68), (1.5, -0.64),
-                          (1.64, -0.56), (1.62, -0.3), (1.52, -0.17), (0.0, -0.12), (-1.5, -0.14)]),))  # fmt: skip
+                          (1.64, -0.56), (1.62, -0.3), (1.52, -0.17), (0.0, -0.12),
+                          (-1.5, -0.14)]),))  # fmt: skip
     pen.fill(oval(0, -0.02, 1.66, 0.075), (0, 0, 0), soft=0.035, alpha=0.55)
     pen.fill(hull, down(lighter(paint, 0.5), paint, mix(paint, sky, 0.3), darker(paint, 0.55)))
     pen.fill(blob((-1.7, -0.42), (-0.9, -0.6), (0.2, -0.6), (1.7, -0.66), (1.7, -0.5), (0.2, -0.46),
-                  (-0.9, -0.5)), mix(low, WHITE, 0.55), soft=0.03, clip=hull, alpha=0.75)  # fmt: skip
-    pen.fill(blob((-1.6, -0.28), (-0.4, -0.36), (0.8, -0.33), (1.6, -0.36), (1.6, -0.05), (-1.6, -0.05)),
+                  (-0.9, -0.5)), mix(low, WHITE, 0.55), soft=0.03, clip=hull,
+                  alpha=0.75)  # fmt: skip
+    pen.fill(blob((-1.6, -0.28), (-0.4, -0.36), (0.8, -0.33), (1.6, -0.36), (1.6, -0.05),
+        (-1.6, -0.05)),
              darker(paint, 0.6), soft=0.05, clip=hull, alpha=0.6)  # fmt: skip
     pen.fill(
         curve([(-1.2, -0.42), (-0.2, -0.47), (0.9, -0.46), (1.5, -0.5)], 0.014),
@@ -77,7 +81,7 @@ def car(pen: Pen, look: Look) -> None:
     pen.fill(stroke([(1.2, -0.7), (1.56, -0.75)], 0.035, 0.045), darker(paint, 0.35))
     pen.fill(stroke([(-1.5, -0.15), (1.5, -0.15)], 0.05), darker(paint, 0.85))
     for x in (-0.98, 1.02):
-        wheel(pen.at(x, -0.27, 0.27), rgb("b8bec7"))
+        wheel(pen.at(x, -0.245, 0.225), rgb("b8bec7"))
 
 
 def wheel(pen: Pen, rim: RGB) -> None:
@@ -117,7 +121,8 @@ def bicycle(pen: Pen, look: Look) -> None:
     )
     main = union((curve([head, (0.18, -0.6), crank], 0.042), stroke([crank, (-0.215, -0.82)], 0.04),
                   curve([(0.36, -0.76), (0.1, -0.56), (-0.12, -0.54)], 0.03),
-                  curve([(0.36, -0.92), (0.42, -0.72), (0.5, -0.5), right], 0.036, 0.026)))  # fmt: skip
+                  curve([(0.36, -0.92), (0.42, -0.72),
+                      (0.5, -0.5), right], 0.036, 0.026)))  # fmt: skip
     pen.fill(main.moved(0.006, 0.008), darker(frame, 0.45))
     pen.fill(main, down(lighter(frame, 0.3), frame, darker(frame, 0.15)))
     for (x, y), radius in ((left, 0.36), (right, 0.36)):
@@ -250,7 +255,8 @@ def plane(pen: Pen, look: Look) -> None:
     p.fill(
         poly((0.62, -0.02), (0.9, -0.42), (1.04, -0.42), (0.9, 0.0)), down(main, darker(main, 0.25))
     )
-    body = blob((-1.0, 0.05), (-0.86, -0.08), (-0.5, -0.14), (0.5, -0.12), (0.98, -0.04), (0.7, 0.07),
+    body = blob((-1.0, 0.05), (-0.86, -0.08), (-0.5, -0.14), (0.5, -0.12), (0.98, -0.04),
+        (0.7, 0.07),
                 (0.2, 0.14), (-0.6, 0.14))  # fmt: skip
     p.fill(body, down(WHITE, rgb("e9edf4"), rgb("9aa6bb")))
     p.fill(box(-1.2, 0.03, 1.2, 0.07), main, clip=body)

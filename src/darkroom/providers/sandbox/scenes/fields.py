@@ -9,6 +9,7 @@ from darkroom.providers.sandbox.scenes import sky as skies
 from darkroom.providers.sandbox.scenes.ground import Ground, Place, flowers, grass, sun_x
 from darkroom.providers.sandbox.scenes.stage import Stage, sheet
 from darkroom.providers.sandbox.shapes import (
+    Shape,
     below,
     blob,
     box,
@@ -104,18 +105,21 @@ def _sunflowers(stage: Stage) -> Ground:
         look = stage.look(False)
         petal = mix(rgb("f8b21c"), palette.sky[3], 0.35 * (1 - t))
         count = int(stage.w / step) + 2
+        stems: list[Shape] = []
+        leaves: list[Shape] = []
+        heads: list[tuple[float, float]] = []
         for k in range(count):
             x = (k + 0.5 * (row % 2)) * step + rng.uniform(-0.3, 0.3) * step
             fy = y + rng.uniform(-0.25, 0.25) * size
-            if t < 0.1:
-                pen.fill(oval(x, fy, size * 1.05, size * 0.7), petal)
-                continue
-            pen.fill(stroke([(x, fy + size * 2.4), (x, fy)], size * 0.18), darker(green, 0.2))
-            for turn in (30, 150):
-                pen.fill(
-                    leaf(x, fy + size * 1.5, size * 1.3, size * 0.75, turn),
-                    mix(green, rgb("8fbf4d"), rng.uniform(0, 0.5)),
-                )
+            heads.append((x, fy))
+            stems.append(stroke([(x, fy + size * 2.4), (x, fy)], size * 0.18))
+            leaves += [leaf(x, fy + size * 1.5, size * 1.3, size * 0.75, a) for a in (30, 150)]
+        if t < 0.1:
+            pen.fill(union(oval(x, fy, size * 1.05, size * 0.7) for x, fy in heads), petal)
+            continue
+        pen.fill(union(stems), darker(green, 0.2))
+        pen.fill(union(leaves), mix(green, rgb("8fbf4d"), rng.uniform(0.1, 0.5)))
+        for x, fy in heads:
             nature.sunflower_head(pen.at(x, fy, size), look, petal)
         veil = Linear(
             (0, y),

@@ -51,7 +51,7 @@ def ranges(stage: Stage, base: float) -> None:
         color = mix(
             (palette.far, mix(palette.far, palette.mid, 0.5), palette.mid)[i], palette.sky[3], haze
         )
-        height = base * (0.5, 0.46, 0.28)[i] * (1.0 if i != 1 else stage.pick(1.0, 1.15, 0.9))
+        height = base * (0.74, 0.62, 0.3)[i] * (1.0 if i != 1 else stage.pick(1.0, 1.15, 0.9))
         line = [
             (x, base - 0.02 + i * 0.02 + y)
             for x, y in ridge(stage.rng, (-0.15, stage.w + 0.15), height, 0.5)

@@ -24,9 +24,10 @@ def _stand(stage: Stage, ground: Ground, name: str, turn: tuple[int, int]) -> No
     if count == 1:
         x = stage.w * (0.5 - stage.side * (0.13 if roomy else stage.pick(0.0, 0.06, 0.03)))
     else:
-        x = stage.w * (index + 0.5) / count
+        step = min(stage.w / count, 0.55)
+        x = stage.w / 2 + (index - (count - 1) / 2) * step
     share = min(0.82 * stage.w / count, 1.1)
-    height = ground.size * min(1.3, max(1.0, stage.h)) * (1.0 if count == 1 else 0.82)
+    height = ground.size * min(1.3, max(1.0, stage.h)) * (1.0 if count == 1 else 0.92)
     if habitat == "water":
         place(stage, name, Spot(x, ground.water, height, share), 0.0, index == 0)
     elif habitat == "air":

@@ -14,7 +14,8 @@ def sky(stage: Stage, horizon: float, sun: tuple[float, float] | None = None) ->
     """Everything above ``horizon``; ``sun`` is the disc's centre, None for no disc."""
     colors = stage.palette.sky
     spread = Linear((0, 0), (0, horizon), ((0.0, colors[0], 1.0), (0.42, colors[1], 1.0),
-                                           (0.78, colors[2], 1.0), (1.0, colors[3], 1.0)))  # fmt: skip
+                                           (0.78, colors[2], 1.0),
+                                           (1.0, colors[3], 1.0)))  # fmt: skip
     stage.pen.wash(spread)
     if stage.brief.night:
         stars(stage, horizon, 220)
@@ -104,30 +105,18 @@ def heap(stage: Stage, x: float, y: float, size: float) -> None:
     puffs: list[Shape] = []
     count = rng.randint(5, 7)
     for i in range(count):
-        t = (i + 0.5) / count * 2 - 1
-        tall = (1 - t * t) * rng.uniform(0.6, 1.05)
-        puffs.append(
-            oval(
-                x + t * size,
-                y - tall * size * 0.16,
-                size * (0.17 + 0.1 * tall),
-                size * (0.1 + 0.22 * tall),
-            )
-        )
+        across = (i + 0.5) / count * 2 - 1
+        tall = size * (0.12 + 0.2 * (1 - across * across) * rng.uniform(0.6, 1.1))
+        # Every puff touches the base line from above, so the underside is flat.
+        puffs.append(oval(x + across * size, y - tall, tall * 1.05, tall))
+    ends = puffs[0].polygons[0], puffs[-1].polygons[0]
+    left = sum(p[0] for p in ends[0]) / len(ends[0])
+    right = sum(p[0] for p in ends[1]) / len(ends[1])
+    puffs.append(box(left, y - size * 0.16, right, y))
     mass = union(puffs)
-    base = Shape(
-        (
-            [
-                (x - size * 2, y - size),
-                (x + size * 2, y - size),
-                (x + size * 2, y + size * 0.06),
-                (x - size * 2, y + size * 0.06),
-            ],
-        )
-    )
     shade = mix(palette.sky[1], palette.sky[2], 0.5)
     top = mix(palette.sun, WHITE, 0.5)
-    pen.fill(mass, fade(top, 0.95, 0.12), clip=base, alpha=0.85)
+    pen.fill(mass, fade(top, 0.95, 0.16), alpha=0.88)
     if pen.detail.shading:
         pen.fill(
             mass.moved(size * 0.1, size * 0.12), shade, soft=size * 0.06, clip=mass, alpha=0.22

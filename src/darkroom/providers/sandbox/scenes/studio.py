@@ -275,7 +275,7 @@ def fashion(stage: Stage) -> None:
     pen.fill(door.moved(-stage.side * 0.03, 0.02), darker(warm, 0.5), soft=0.03, alpha=0.4)
     pen.fill(door, down(lighter(glowing, 0.15), glowing, mix(glowing, rgb("b4553a"), 0.35)))
     pen.fill(
-        oval(cx + stage.side * 0.07, floor - 0.5 * min(stage.h, 1.25), 0.15),
+        oval(cx, stage.h * 0.955 - min(0.84 * stage.h, 1.25) * 0.9, 0.2),
         along(90, lighter(palette.sun, 0.3), mix(palette.sun, glowing, 0.4)),
         clip=door,
         alpha=0.9,

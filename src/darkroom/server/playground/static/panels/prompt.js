@@ -9,13 +9,6 @@ import { wish, wishes } from "../state/wishes.js";
 import { send } from "./send.js";
 import { TestPrompts } from "./test-prompts.js";
 
-/** Put the caret into the prompt, its text selected when it is to be replaced. @param {boolean} [all] */
-export function focusPrompt(all = false) {
-  const box = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#prompt"));
-  box?.focus();
-  if (all) box?.select();
-}
-
 export function Prompt() {
   const box = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   useEffect(() => {

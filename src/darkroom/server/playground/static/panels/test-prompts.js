@@ -2,9 +2,9 @@
 // The sandbox's magic prompts: what test cards are to payments.
 
 import { html } from "../vendor/preact.js";
+import { focusPrompt } from "../lib/focus.js";
 import { t } from "../lib/words.js";
 import { wish, wishes } from "../state/wishes.js";
-import { focusPrompt } from "./prompt.js";
 
 const MAGIC = /** @type {const} */ ([
   ["[[refuse]]", "magic.refuse"],

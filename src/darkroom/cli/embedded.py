@@ -1,0 +1,90 @@
+"""A server inside this process, on a port of its own, for as long as a command lasts."""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Generator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import uvicorn
+
+from darkroom.cli.connect import Address
+from darkroom.cli.screen import Screen
+from darkroom.server.app import create_app
+from darkroom.server.keys import Keys
+from darkroom.server.serving import bound_socket, url_of
+from darkroom.settings import Settings
+from darkroom.telemetry import set_up_logs
+from darkroom.wiring import running
+
+_HANG_UP_S = 1
+
+
+@contextmanager
+def embedded(settings: Settings, screen: Screen) -> Generator[Address]:
+    """Open the services of these settings and answer on loopback; drain at the end.
+
+    There is no beacon: the server goes with this process, so no other should come to rely on it.
+    Raises what :func:`darkroom.wiring.running` raises.
+    """
+    set_up_logs("error", settings.log_format)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    server = _Embedded(settings)
+    server.start()
+    try:
+        yield server.opened.result()
+    except KeyboardInterrupt:
+        screen.note("waiting for it to end; Ctrl-C again leaves it to the next start")
+        raise
+    finally:
+        server.close()
+
+
+class _Embedded(threading.Thread):
+    """The thread with the event loop. ``opened`` has the address, or why there is none."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(name="darkroom-embedded", daemon=True)
+        self._settings = settings
+        self._server: uvicorn.Server | None = None
+        self.opened: Future[Address] = Future()
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # whatever it is, the waiting thread must hear of it
+            if self.opened.done():
+                raise
+            self.opened.set_exception(error)
+
+    async def _serve(self) -> None:
+        listener = bound_socket("127.0.0.1", 0)
+        try:
+            async with running(self._settings) as services:
+                keys = Keys(services.database, services.key_pepper)
+                key = await keys.admit_operator()
+                config = uvicorn.Config(
+                    create_app(services, keys),
+                    log_config=None,
+                    access_log=False,
+                    lifespan="off",
+                    timeout_graceful_shutdown=_HANG_UP_S,
+                )
+                self._server = uvicorn.Server(config)
+                listener.listen()  # a client may connect before the loop accepts
+                self.opened.set_result(Address(url_of(listener), key))
+                await self._server.serve(sockets=[listener])
+        finally:
+            listener.close()
+
+    def close(self) -> None:
+        """Stop answering, let jobs finish, close everything. A second Ctrl-C leaves at once."""
+        if self._server is not None:
+            self._server.should_exit = True
+        try:
+            while self.is_alive():
+                self.join(0.2)  # in pieces, so that Ctrl-C gets through
+        except KeyboardInterrupt:
+            os._exit(130)  # jobs are durable: the next start finds them
