@@ -9,20 +9,24 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from darkroom.assets.inspect import (
-    JPEG_METADATA,
-    PNG_METADATA,
-    WEBP_METADATA_FLAGS,
-    ImageFacts,
-    NotAnImage,
-)
+from darkroom.assets.decoding import decoding
+from darkroom.assets.inspect import PNG_KEPT, WEBP_KEPT, ImageFacts, NotAnImage
 
 _ORIENTATION = 0x0112
 # Real files have about ten scans. Thousands of them make a 132 KB file burn 26 s in a decoder.
 _JPEG_SCANS_MAX = 64
+# The next marker within a scan: not a stuffed zero, not a restart, not a fill byte.
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_WEBP_METADATA = (b"EXIF", b"XMP ", b"C2PA")
+_JPEG_END, _JPEG_SCAN, _JPEG_COMMENT = 0xD9, 0xDA, 0xFE
+# Of the application blocks, these say how to read the pixels.
+_JPEG_KEPT = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_JPEG_EXIF = b"Exif\0\0"
+_WEBP_METADATA_FLAGS = 0x08 | 0x04  # EXIF, XMP
+
+# A piece of the file: its kind, the whole of it, and where its contents begin within.
+Block = tuple[bytes, memoryview, int]
 
 
 def cleaned(path: Path, facts: ImageFacts) -> bytes | None:
@@ -30,95 +34,138 @@ def cleaned(path: Path, facts: ImageFacts) -> bytes | None:
 
     Raises :class:`~darkroom.assets.inspect.NotAnImage`. CPU work for large files.
     """
-    data = path.read_bytes()
-    if facts.media_type == "image/jpeg":
-        _refuse_many_scans(data)
     if not facts.metadata:
         return None
-    if _orientation(data) > 1:
-        return _upright(data, facts)
+    data = path.read_bytes()
     try:
-        kept = b"".join(_STRIPPERS[facts.media_type](data))
+        blocks = list(_BLOCKS[facts.media_type](memoryview(data)))
+        if (orientation := _orientation(blocks)) > 1:
+            return _upright(path, facts, orientation)
+        kept = _JOINED[facts.media_type](data, blocks)
     except (struct.error, IndexError) as error:
-        raise NotAnImage("the image is damaged") from error
+        raise NotAnImage("the image is damaged or cut off") from error
     return kept if len(kept) < len(data) else None
 
 
-def _orientation(data: bytes) -> int:
+def _orientation(blocks: list[Block]) -> int:
+    """What the EXIF block says, 1 to 8; 1 when there is none or it cannot be read."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-        return int(image.getexif().get(_ORIENTATION, 1))
+    for kind, whole, start in blocks:
+        content = bytes(whole[start:]) if kind in (b"\xe1", b"eXIf", b"EXIF") else b""
+        if kind == b"\xe1" and not content.startswith(_JPEG_EXIF):
+            continue
+        if content:
+            exif = Image.Exif()
+            try:
+                exif.load(content)
+                found = exif.get(_ORIENTATION, 1)
+            except (OSError, SyntaxError, ValueError, struct.error):
+                return 1
+            return found if isinstance(found, int) and 1 <= found <= 8 else 1
+    return 1
 
 
-def _upright(data: bytes, facts: ImageFacts) -> bytes:
-    from PIL import Image, ImageOps
+def _upright(path: Path, facts: ImageFacts, orientation: int) -> bytes:
+    from PIL import Image
 
+    turns = Image.Transpose
+    turn = {
+        2: turns.FLIP_LEFT_RIGHT,
+        3: turns.ROTATE_180,
+        4: turns.FLIP_TOP_BOTTOM,
+        5: turns.TRANSPOSE,
+        6: turns.ROTATE_270,
+        7: turns.TRANSVERSE,
+        8: turns.ROTATE_90,
+    }[orientation]
     out = io.BytesIO()
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-        turned = ImageOps.exif_transpose(image)
-        profile = image.info.get("icc_profile")
-        options = {"icc_profile": profile} if profile else {}
+    with decoding(path) as image:
+        kept = ("icc_profile", "transparency")
+        options: dict[str, Any] = {name: image.info[name] for name in kept if name in image.info}
         kind = facts.media_type.removeprefix("image/")
-        quality = {"jpeg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}}.get(kind, {})
+        options |= {"jpeg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}}.get(
+            kind, {}
+        )
+        turned = image.transpose(turn)
         turned.info.clear()
-        turned.save(out, kind.upper(), **options, **quality)
+        turned.save(out, kind.upper(), **options)
     return out.getvalue()
 
 
-def _jpeg_without(data: bytes) -> Iterator[bytes]:
-    yield data[:2]
-    at = 2
-    while data[at + 1] != 0xDA:
-        if data[at + 1] == 0xFF:
-            at += 1
-            continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        if data[at + 1] not in JPEG_METADATA and data[at + 4 : at + 7] != b"MPF":
-            yield data[at : at + 2 + length]
-        at += 2 + length
-    # Phones append films and further pictures behind the end marker.
-    end = next((m.end() for m in _JPEG_MARKER.finditer(data, at) if m[0] == b"\xff\xd9"), len(data))
-    yield data[at:end]
-
-
-def _png_without(data: bytes) -> Iterator[bytes]:
-    yield data[:8]
-    at = 8
+def _jpeg_blocks(data: memoryview) -> Iterator[Block]:
+    """The marker segments, and what follows each scan's header up to the next marker."""
+    at, scans = 2, 0
     while True:
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if kind not in PNG_METADATA:
-            yield data[at:end]
-        if kind == b"IEND":
-            return
+        while data[at + 1] == 0xFF:  # fill bytes
+            at += 1
+        if data[at] != 0xFF:
+            raise NotAnImage("the JPEG is damaged")
+        marker = data[at + 1]
+        if marker == _JPEG_END:
+            return  # phones append films and further pictures behind it
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        end = at + 2 + length
+        if marker == _JPEG_SCAN:
+            scans += 1
+            if scans > _JPEG_SCANS_MAX:
+                raise NotAnImage(f"the JPEG has more than {_JPEG_SCANS_MAX} scans")
+            following = _JPEG_MARKER.search(data, end)
+            if following is None:
+                raise NotAnImage("the JPEG is cut off")
+            end = following.start()
+        if end > len(data):
+            raise NotAnImage("the JPEG is cut off")
+        yield bytes((marker,)), data[at:end], 4
         at = end
 
 
-def _webp_without(data: bytes) -> Iterator[bytes]:
-    chunks: list[bytes] = []
+def _jpeg_joined(_: bytes, blocks: list[Block]) -> bytes:
+    kept = [whole for kind, whole, start in blocks if _jpeg_keeps(kind[0], whole[start:])]
+    return b"".join((b"\xff\xd8", *kept, b"\xff\xd9"))
+
+
+def _jpeg_keeps(marker: int, content: memoryview) -> bool:
+    if 0xE0 <= marker <= 0xEF:
+        wanted = _JPEG_KEPT.get(marker)
+        return wanted is not None and bytes(content[: len(wanted)]) == wanted
+    return marker != _JPEG_COMMENT
+
+
+def _png_blocks(data: memoryview) -> Iterator[Block]:
+    at = 8
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        yield kind, data[at : at + 12 + length], 8
+        at += 12 + length
+        if kind == b"IEND":
+            return
+
+
+def _png_joined(data: bytes, blocks: list[Block]) -> bytes:
+    return b"".join((data[:8], *(whole for kind, whole, _ in blocks if kind in PNG_KEPT)))
+
+
+def _webp_blocks(data: memoryview) -> Iterator[Block]:
     at, end = 12, 8 + struct.unpack_from("<I", data, 4)[0]
     while at + 8 <= end:
         kind, length = struct.unpack_from("<4sI", data, at)
         after = at + 8 + length + length % 2
-        if kind == b"VP8X":
-            flags = data[at + 8] & ~WEBP_METADATA_FLAGS
-            chunks.append(data[at : at + 8] + bytes([flags]) + data[at + 9 : after])
-        elif kind not in _WEBP_METADATA:
-            chunks.append(data[at:after])
+        yield kind, data[at:after], 8
         at = after
-    body = b"WEBP" + b"".join(chunks)
-    yield b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _refuse_many_scans(data: bytes) -> None:
-    scans = sum(match[0] == b"\xff\xda" for match in _JPEG_MARKER.finditer(data))
-    if scans > _JPEG_SCANS_MAX:
-        raise NotAnImage(f"the JPEG has {scans:,} scans; at most {_JPEG_SCANS_MAX} are accepted")
+def _webp_joined(_: bytes, blocks: list[Block]) -> bytes:
+    chunks = [b"WEBP"]
+    for kind, whole, _start in blocks:
+        chunk = bytes(whole)
+        if kind == b"VP8X":
+            chunk = chunk[:8] + bytes((chunk[8] & ~_WEBP_METADATA_FLAGS,)) + chunk[9:]
+        if kind in WEBP_KEPT:
+            chunks.append(chunk)
+    body = b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-_STRIPPERS = {
-    "image/jpeg": _jpeg_without,
-    "image/png": _png_without,
-    "image/webp": _webp_without,
-}
+_BLOCKS = {"image/jpeg": _jpeg_blocks, "image/png": _png_blocks, "image/webp": _webp_blocks}
+_JOINED = {"image/jpeg": _jpeg_joined, "image/png": _png_joined, "image/webp": _webp_joined}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from darkroom.assets.decoding import decoding
 from darkroom.core.size import Size
 
 _SAVE: dict[str, dict[str, Any]] = {
@@ -15,14 +16,19 @@ _SAVE: dict[str, dict[str, Any]] = {
 def fitted(source: Path, target: Path, media_type: str, size: Size) -> bool:
     """Write ``source`` to ``target`` at ``size``, cut at the centre. CPU work.
 
-    False, and nothing written, for a type that is not resampled (animations).
+    False, and nothing written, for a type that is not resampled (GIF). Raises
+    :class:`~darkroom.assets.inspect.NotAnImage`.
     """
     if media_type not in _SAVE:
         return False
     from PIL import Image, ImageOps
 
-    with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as image:
+    with decoding(source) as image:
         profile = image.info.get("icc_profile")
-        fit = ImageOps.fit(image, (size.width, size.height), Image.Resampling.LANCZOS)
+        # A palette and its transparent entry cannot be resampled.
+        palette = image.mode in ("P", "1") or "transparency" in image.info
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        full = image.convert(mode) if palette else image
+        fit = ImageOps.fit(full, (size.width, size.height), Image.Resampling.LANCZOS)
         fit.save(target, **_SAVE[media_type], **({"icc_profile": profile} if profile else {}))
     return True

@@ -4,6 +4,7 @@ Nothing is decoded here. Layouts: PNG (w3.org/TR/png-3), JPEG (ITU T.81 annex B)
 (developers.google.com/speed/webp/docs/riff_container), GIF (w3.org/Graphics/GIF/spec-gif89a.txt).
 """
 
+import mmap
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +12,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 PIXELS_MAX = 64_000_000
-_SEGMENTS_MAX = 2_000
-_TRAILER = 1 << 16
+# Enough for 128 MB in libpng's chunks of 8 KB.
+_SEGMENTS_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the bytes say. ``metadata``: there are EXIF, XMP or text blocks in the file."""
+    """What the bytes say.
+
+    ``metadata``: a PNG or WebP has blocks that its pixels do not need, or bytes behind its end.
+    For a JPEG it is always True: its blocks may stand anywhere, and only reading all of it tells.
+    """
 
     media_type: str
     width: int
     height: int
     metadata: bool = False
+    animated: bool = False
 
 
 class NotAnImage(ValueError):
@@ -39,41 +45,46 @@ def inspect(path: Path) -> ImageFacts:
                     facts = read(file)
                 except (struct.error, IndexError) as error:
                     raise NotAnImage("the image is cut off") from error
-                return _bounded(facts)
+                bounded(facts.width, facts.height)
+                return facts
     raise NotAnImage("the bytes are not a PNG, JPEG, WebP or GIF image")
 
 
-def _bounded(facts: ImageFacts) -> ImageFacts:
-    if facts.width < 1 or facts.height < 1:
+def bounded(width: int, height: int) -> None:
+    """Raises :class:`NotAnImage` for a canvas that is empty or too large to be decoded."""
+    if width < 1 or height < 1:
         raise NotAnImage("the image has no pixels")
-    if facts.width * facts.height > PIXELS_MAX:
+    if width * height > PIXELS_MAX:
         raise NotAnImage(
-            f"the image has {facts.width}x{facts.height} pixels;"
+            f"the image has {width}x{height} pixels;"
             f" at most {PIXELS_MAX // 10**6} million are accepted"
         )
-    return facts
 
 
 def _png(file: BinaryIO) -> ImageFacts:
+    size = file.seek(0, 2)
     file.seek(8)
-    width = height = 0
-    metadata = False
+    length, kind, width, height = struct.unpack(">I4sII", file.read(16))
+    if (length, kind) != (13, b"IHDR"):
+        raise NotAnImage("the PNG is damaged")
+    file.seek(9, 1)
+    metadata = animated = False
     for _ in range(_SEGMENTS_MAX):
         length, kind = struct.unpack(">I4s", file.read(8))
-        if kind == b"IHDR":
-            width, height = struct.unpack(">II", file.read(8))
-            file.seek(length - 8 + 4, 1)
-            continue
+        end = file.tell() + length + 4
+        if end > size:
+            raise NotAnImage("the PNG is cut off")
         if kind == b"IEND":
-            return ImageFacts("image/png", width, height, metadata)
-        metadata = metadata or kind in PNG_METADATA
-        file.seek(length + 4, 1)
+            return ImageFacts("image/png", width, height, metadata or end < size, animated)
+        if kind == b"acTL":
+            animated = animated or struct.unpack(">I", file.read(4))[0] > 1
+        metadata = metadata or kind not in PNG_KEPT
+        file.seek(end)
     raise NotAnImage("the PNG has too many chunks")
 
 
 def _jpeg(file: BinaryIO) -> ImageFacts:
     file.seek(2)
-    metadata = False
     for _ in range(_SEGMENTS_MAX):
         marker = file.read(2)
         if len(marker) < 2 or marker[0] != 0xFF:
@@ -85,38 +96,62 @@ def _jpeg(file: BinaryIO) -> ImageFacts:
         if 0xC0 <= marker[1] <= 0xCF and marker[1] not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack(">xHH", file.read(5))
             _require_jpeg_end(file)
-            return ImageFacts("image/jpeg", width, height, metadata)
-        metadata = metadata or marker[1] in JPEG_METADATA
+            return ImageFacts("image/jpeg", width, height, metadata=True)
         file.seek(length - 2, 1)
     raise NotAnImage("the JPEG has too many segments")
 
 
 def _require_jpeg_end(file: BinaryIO) -> None:
-    size = file.seek(0, 2)
-    file.seek(max(0, size - _TRAILER))
-    if b"\xff\xd9" not in file.read():
-        raise NotAnImage("the JPEG is cut off")
+    # Found at once at the very end, or before what phones append: films, further pictures.
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.rfind(b"\xff\xd9", file.tell()) < 0:
+            raise NotAnImage("the JPEG is cut off")
 
 
 def _webp(file: BinaryIO) -> ImageFacts:
+    size = file.seek(0, 2)
     file.seek(4)
     (riff_size,) = struct.unpack("<I", file.read(4))
-    if file.seek(0, 2) < riff_size + 8:
+    if size < riff_size + 8:
         raise NotAnImage("the WebP is cut off")
     file.seek(12)
-    kind, _ = struct.unpack("<4sI", file.read(8))
-    body = file.read(14)
-    if kind == b"VP8X":
-        width = 1 + int.from_bytes(body[4:7], "little")
-        height = 1 + int.from_bytes(body[7:10], "little")
-        return ImageFacts("image/webp", width, height, bool(body[0] & WEBP_METADATA_FLAGS))
-    if kind == b"VP8L":
-        bits = int.from_bytes(body[1:5], "little")
-        return ImageFacts("image/webp", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
-    if kind == b"VP8 ":
-        width, height = struct.unpack("<HH", body[6:10])
-        return ImageFacts("image/webp", width & 0x3FFF, height & 0x3FFF)
-    raise NotAnImage("the WebP is damaged")
+    kind, _, body = struct.unpack("<4sI10s", file.read(18))
+    canvas = _WEBP_CANVAS.get(kind)
+    if canvas is None:
+        raise NotAnImage("the WebP is damaged")
+    width, height = canvas(body)
+    kinds = _webp_chunks(file, riff_size + 8)
+    metadata = size > riff_size + 8 or not kinds <= WEBP_KEPT
+    return ImageFacts("image/webp", width, height, metadata, animated=b"ANMF" in kinds)
+
+
+def _webp_chunks(file: BinaryIO, end: int) -> set[bytes]:
+    kinds: set[bytes] = set()
+    file.seek(12)
+    for _ in range(_SEGMENTS_MAX):
+        if file.tell() + 8 > end:
+            return kinds
+        kind, length = struct.unpack("<4sI", file.read(8))
+        kinds.add(kind)
+        file.seek(length + length % 2, 1)
+    raise NotAnImage("the WebP has too many chunks")
+
+
+def _vp8x(body: bytes) -> tuple[int, int]:
+    return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+
+
+def _vp8l(body: bytes) -> tuple[int, int]:
+    bits = int.from_bytes(body[1:5], "little")
+    return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+
+
+def _vp8(body: bytes) -> tuple[int, int]:
+    width, height = struct.unpack("<HH", body[6:10])
+    return width & 0x3FFF, height & 0x3FFF
+
+
+_WEBP_CANVAS = {b"VP8X": _vp8x, b"VP8L": _vp8l, b"VP8 ": _vp8}
 
 
 def _gif(file: BinaryIO) -> ImageFacts:
@@ -128,10 +163,14 @@ def _gif(file: BinaryIO) -> ImageFacts:
     return ImageFacts("image/gif", width, height)
 
 
-PNG_METADATA = frozenset({b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"caBX"})
-# APP1 Exif and XMP, APP11 provenance, APP13 IPTC, COM
-JPEG_METADATA = frozenset({0xE1, 0xEB, 0xED, 0xFE})
-WEBP_METADATA_FLAGS = 0x08 | 0x04  # EXIF, XMP
+# What the pixels and their colours need; everything else goes.
+PNG_KEPT = frozenset(
+    (
+        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"sBIT", b"pHYs"),
+        *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI"),
+    )
+)
+WEBP_KEPT = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP"})
 
 _KINDS: tuple[tuple[bytes, int, Callable[[BinaryIO], ImageFacts]], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, _png),

@@ -1,11 +1,11 @@
 """Takes an upstream's images in: verified, fitted where needed, stored before a job may finish."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from darkroom.assets.blobs import Blobs
+from darkroom.assets.decoding import in_pool
 from darkroom.assets.fitting import fitted
 from darkroom.assets.inspect import ImageFacts, NotAnImage, inspect
 from darkroom.assets.spool import Spool, SpoolWriter
@@ -45,21 +45,19 @@ class Results:
         assets: list[Asset] = []
         warnings: list[Warning] = []
         position = 0
-        for image in images:
-            try:
-                facts = inspect(image.path)
-            except NotAnImage as error:
-                image.path.unlink(missing_ok=True)
-                warnings.append(Warning("image_unusable", f"An image was dropped: {error}."))
-                continue
-            if wanted is not None and wanted != Size(facts.width, facts.height):
-                fit = await self._fitted(image, facts, wanted, position)
-                assets.extend(fit)
-                kind = AssetKind.ORIGINAL if fit else AssetKind.RESULT
-            else:
-                kind = AssetKind.RESULT
-            assets.append(await self._stored(image, facts, kind, position))
-            position += 1
+        try:
+            for image in images:
+                try:
+                    kept = await self._one(image, wanted, position)
+                except NotAnImage as error:
+                    warnings.append(Warning("image_unusable", f"An image was dropped: {error}."))
+                    continue
+                assets.extend(kept)
+                warnings.extend(_unfitted(kept[0], wanted))
+                position += 1
+        finally:
+            for image in images:
+                image.path.unlink(missing_ok=True)  # what was stored has left the spool
         if not assets:
             raise UpstreamBroken(warnings[0].message if warnings else "No image arrived.")
         return Kept(assets, tuple(warnings))
@@ -67,26 +65,43 @@ class Results:
     async def keep_partial(self, image: SpooledImage, index: int) -> Asset:
         """Store a streamed preview; it need not survive a power cut."""
         try:
-            facts = inspect(image.path)
+            return await self._stored(image, inspect(image.path), AssetKind.PARTIAL, index)
         except NotAnImage as error:
-            image.path.unlink(missing_ok=True)
             raise UpstreamBroken(f"A partial image cannot be used: {error}.") from error
-        return await self._stored(image, facts, AssetKind.PARTIAL, index)
+        finally:
+            image.path.unlink(missing_ok=True)
+
+    async def _one(self, image: SpooledImage, wanted: Size | None, position: int) -> list[Asset]:
+        """The result first; behind it the original, when the result was made from it."""
+        facts = inspect(image.path)
+        if wanted is None or wanted == Size(facts.width, facts.height):
+            return [await self._stored(image, facts, AssetKind.RESULT, position)]
+        fit = await self._fitted(image, facts, wanted)
+        if fit is None:
+            return [await self._stored(image, facts, AssetKind.RESULT, position)]
+        new = ImageFacts(facts.media_type, wanted.width, wanted.height)
+        return [
+            await self._stored(fit, new, AssetKind.RESULT, position),
+            await self._stored(image, facts, AssetKind.ORIGINAL, position),
+        ]
 
     async def _fitted(
-        self, image: SpooledImage, facts: ImageFacts, wanted: Size, position: int
-    ) -> list[Asset]:
+        self, image: SpooledImage, facts: ImageFacts, wanted: Size
+    ) -> SpooledImage | None:
         target = self._spool.path()
+
+        def work() -> SpooledImage | None:
+            if not fitted(image.path, target, facts.media_type, wanted):
+                return None
+            with target.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return SpooledImage(target, digest, target.stat().st_size)
+
         try:
-            done = await asyncio.to_thread(fitted, image.path, target, facts.media_type, wanted)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise UpstreamBroken("An image in the answer cannot be decoded.") from error
-        if not done:
-            return []
-        data = await asyncio.to_thread(target.read_bytes)
-        made = SpooledImage(target, hashlib.sha256(data).hexdigest(), len(data))
-        new = ImageFacts(facts.media_type, wanted.width, wanted.height)
-        return [await self._stored(made, new, AssetKind.RESULT, position)]
+            return await in_pool(work)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
 
     async def _stored(
         self, image: SpooledImage, facts: ImageFacts, kind: AssetKind, position: int
@@ -106,3 +121,18 @@ class Results:
             created_at_ms=now,
             expires_at_ms=now + _PARTIAL_LIFETIME_MS if partial else None,
         )
+
+
+def _unfitted(asset: Asset, wanted: Size | None) -> tuple[Warning, ...]:
+    got = Size(asset.width, asset.height)
+    if wanted is None or got == wanted:
+        return ()
+    return (
+        Warning(
+            "size_not_fitted",
+            f"The image is {got}: {asset.media_type} is not resampled.",
+            param="size",
+            asked=str(wanted),
+            used=str(got),
+        ),
+    )

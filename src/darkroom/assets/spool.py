@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from io import FileIO
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,7 +53,7 @@ class SpoolWriter:
         if self._size > self.limit:
             raise self.too_large()
         self._hash.update(data)
-        self._file.write(data)
+        write_all(self._file, data)
 
     def finish(self) -> SpooledImage:
         self._file.close()
@@ -64,6 +65,13 @@ class SpoolWriter:
 
     def too_large(self) -> DarkroomError:
         return UpstreamBroken(f"An image in the answer is larger than {self.limit:,} bytes.")
+
+
+def write_all(file: FileIO, data: bytes | bytearray | memoryview) -> None:
+    """An unbuffered file may take less than it is given."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 class UploadWriter(SpoolWriter):

@@ -7,19 +7,16 @@ import threading
 from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-
-import uvicorn
+from typing import Any
 
 from darkroom.cli.connect import Address
 from darkroom.cli.screen import Screen
 from darkroom.server.app import create_app
 from darkroom.server.keys import Keys
-from darkroom.server.serving import bound_socket, url_of
+from darkroom.server.serving import Started, bound_socket, http_server, url_of
 from darkroom.settings import Settings
 from darkroom.telemetry import set_up_logs
 from darkroom.wiring import running
-
-_HANG_UP_S = 1
 
 
 @contextmanager
@@ -48,7 +45,7 @@ class _Embedded(threading.Thread):
     def __init__(self, settings: Settings) -> None:
         super().__init__(name="darkroom-embedded", daemon=True)
         self._settings = settings
-        self._server: uvicorn.Server | None = None
+        self._server: Any = None
         self.opened: Future[Address] = Future()
 
     def run(self) -> None:
@@ -65,15 +62,9 @@ class _Embedded(threading.Thread):
             async with running(self._settings) as services:
                 keys = Keys(services.database, services.key_pepper)
                 key = await keys.admit_operator()
-                config = uvicorn.Config(
-                    create_app(services, keys),
-                    log_config=None,
-                    access_log=False,
-                    lifespan="off",
-                    timeout_graceful_shutdown=_HANG_UP_S,
-                )
-                self._server = uvicorn.Server(config)
-                listener.listen()  # a client may connect before the loop accepts
+                # No first key as in serve: nobody would see it.
+                server = Started(services, create_app(services, keys), key, None)
+                self._server = http_server(server)
                 self.opened.set_result(Address(url_of(listener), key))
                 await self._server.serve(sockets=[listener])
         finally:

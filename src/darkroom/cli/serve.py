@@ -1,7 +1,6 @@
 """``darkroom serve``: the server, until it is told to stop."""
 
 import asyncio
-import ctypes
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +27,6 @@ def command(**options: Any) -> None:
     Without configuration everything is embedded: a SQLite database, images on local disk, and
     the sandbox, which draws pictures without any API key.
     """
-    _tune_allocator()
     with reported(), starting():
         _run(options)
 
@@ -36,10 +34,12 @@ def command(**options: Any) -> None:
 def _run(options: dict[str, Any]) -> None:
     import uvloop
 
+    from darkroom.server import allocator
     from darkroom.server.serving import bound_socket, serve, started, url_of
     from darkroom.settings import load_settings
     from darkroom.telemetry import set_up_logs
 
+    allocator.tune()
     settings = load_settings(options)
     set_up_logs(settings.log_level, settings.log_format)
 
@@ -79,19 +79,3 @@ def _greeting(server: Any, url: str) -> str:
             "  For real models: set OPENAI_API_KEY and start again, or run `darkroom config init`.",
         ]
     return "\n".join([*lines, ""])
-
-
-def _tune_allocator() -> None:
-    """Keep megabyte buffers in the heap: page faults are the largest kernel cost of images.
-
-    Measured: 3.1 -> 2.6 CPU ms per 2 MB image. M_MMAP_THRESHOLD is -3, M_TRIM_THRESHOLD -1:
-    https://man7.org/linux/man-pages/man3/mallopt.3.html
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # not glibc
-        return
-    mallopt(-3, 16 << 20)
-    mallopt(-1, 64 << 20)

@@ -49,7 +49,10 @@ class Targets:
             _check_stdout(wish)
         elif wish.output is None or _is_folder(wish.output):
             self._folder = Path(wish.output or "")
-            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise click.UsageError(f"{wish.output} is no folder: {error.strerror}.") from error
         else:
             self._file = Path(wish.output)
             self._folder = self._file.parent

@@ -12,7 +12,7 @@ from darkroom.core.deployment import Deployment
 from darkroom.core.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnavailable
 from darkroom.core.ports import Part, UpstreamResponse
 
-_READ_BUFFER = 1 << 18
+_READ_BUFFER = 1 << 16
 _FILE_PIECE = 1 << 18
 
 

@@ -172,18 +172,23 @@ class Runner:
         job, candidate = step.job, step.candidate
         deployment = candidate.route.deployment
         request = candidate.plan.request
-        call = UpstreamCall(
-            job_id=job.id,
-            attempt=step.attempt.number,
-            request=request,
-            model=candidate.model,
-            upstream_model=candidate.upstream_model,
-            timeout_s=deployment.timeout_s,
-            inputs=await self._ingest.files(request.inputs),
-            mask=(await self._ingest.files((request.mask,)))[0] if request.mask else None,
-        )
+        images = request.inputs if request.mask is None else (*request.inputs, request.mask)
+        count = len(request.inputs)
         try:
-            async with asyncio.timeout(deployment.timeout_s):
+            async with (
+                self._ingest.open_files(images) as files,
+                asyncio.timeout(deployment.timeout_s),
+            ):
+                call = UpstreamCall(
+                    job_id=job.id,
+                    attempt=step.attempt.number,
+                    request=request,
+                    model=candidate.model,
+                    upstream_model=candidate.upstream_model,
+                    timeout_s=deployment.timeout_s,
+                    inputs=files[:count],
+                    mask=files[count] if request.mask else None,
+                )
                 return await candidate.route.provider.run(call, _Sink(self, job))
         except TimeoutError as error:
             raise UpstreamTimeout(

@@ -191,8 +191,10 @@ def classify(response: UpstreamResponse, raw: bytes, deployment: Deployment) -> 
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     # Gateways in front of a vendor put message and code at the top.
-    error: Any = cast(Body, body).get("error") or body if isinstance(body, dict) else None
-    return _from_error(error, response.status, deployment, _retry_after_s(response.header))
+    answer = cast(Body, body) if isinstance(body, dict) else {}
+    return _from_error(
+        answer.get("error") or answer, response.status, deployment, _retry_after_s(response.header)
+    )
 
 
 def _from_error(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
-from multipart import (
+from multipart import (  # pyright: ignore[reportMissingTypeStubs]
     MultipartError,
     MultipartSegment,
     ParserLimitReached,
     PushMultipartParser,
-    parse_options_header,
+    parse_options_header,  # pyright: ignore[reportUnknownVariableType]
 )
 from starlette.requests import ClientDisconnect, Request
 
@@ -43,7 +43,10 @@ async def read_body(request: Request, spool: Spool, patience: Patience) -> WireB
 
     Raises from the request branch of the error tree; then nothing is left on disk.
     """
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    kind, options = cast(
+        tuple[str, dict[str, str]],
+        parse_options_header(request.headers.get("content-type", "")),
+    )
     if kind != "multipart/form-data":
         return WireBody(await read_json(request, patience))
     async with _arriving(patience):
@@ -142,7 +145,7 @@ class _Form:
         self.fields: dict[str, Any] = {}
         self.uploads: list[tuple[str, Upload]] = []
 
-    def take(self, part: MultipartSegment | bytearray | None) -> None:
+    def take(self, part: MultipartSegment | bytes | None) -> None:
         if isinstance(part, MultipartSegment):
             self._segment = part
             self._text.clear()

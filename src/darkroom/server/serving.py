@@ -1,5 +1,6 @@
 """Runs the server: opens the services, prints where they are, drains on SIGTERM."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from darkroom.server import allocator
 from darkroom.server.app import create_app
 from darkroom.server.keys import ADMIN, IMAGES, Keys
 from darkroom.settings import ConfigError, Settings
@@ -92,11 +94,15 @@ async def serve(
     started: Started, listener: socket.socket, server: uvicorn.Server | None = None
 ) -> None:
     """Answer until SIGINT or SIGTERM, then finish what was begun."""
+    server = server or http_server(started)
+    state = server.server_state
+    tidying = asyncio.create_task(allocator.give_back_when_idle(lambda: bool(state.tasks)))
     beacon = started.services.settings.data_dir / BEACON
     _write_beacon(beacon, url_of(listener), started.operator_key)
     try:
-        await (server or http_server(started)).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     finally:
+        tidying.cancel()
         _remove_beacon(beacon)
 
 

@@ -128,10 +128,12 @@ def _repainted(brief: Brief, canvas: Canvas, image: Image.Image, crisp: bool) ->
 
 
 def _graded(picture: Image.Image, brief: Brief, crisp: bool) -> Image.Image:
-    """Painted over unless crisp, and pulled towards the palette."""
+    """Softened unless crisp, and pulled towards the palette."""
     if not crisp:
         half = (max(2, picture.width // 2), max(2, picture.height // 2))
-        soft = resized(picture, half, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(5))
+        soft = resized(picture, half, Image.Resampling.LANCZOS).filter(
+            ImageFilter.GaussianBlur(1.3)
+        )
         picture = resized(soft, picture.size, Image.Resampling.BICUBIC)
     palette = brief.palette
     ramp = ImageOps.colorize(
@@ -160,17 +162,25 @@ def _collage(brief: Brief, canvas: Canvas, images: list[Image.Image], crisp: boo
     if split(brief.texts)[0] and not canvas.clear:
         top = 0.3 * stage.h
         lettering(stage, brief.texts, (0.1, 0.07, stage.w - 0.1, top - 0.02), (WHITE, WHITE))
-    for image, cell in zip(images, _cells(stage, len(images), top), strict=True):
+    for image, cell in zip(images, _cells(stage, images, top), strict=True):
         _print(
             stage, _graded(_on_white(image), brief, True) if not crisp else _on_white(image), cell
         )
     return straight(board)
 
 
-def _cells(stage: Stage, count: int, top: float) -> list[tuple[float, float, float, float]]:
-    """Centre and size of each print, in rows."""
-    height = stage.h - top
-    columns = max(1, min(count, round(math.sqrt(count * stage.w / height))))
+def _cells(
+    stage: Stage, images: list[Image.Image], top: float
+) -> list[tuple[float, float, float, float]]:
+    """Centre and size of each print, in the number of rows that makes the prints largest."""
+    count, height = len(images), (stage.h - top) * 0.94
+
+    def shown(columns: int) -> float:
+        wide = stage.w * 0.94 / columns
+        tall = height / math.ceil(count / columns)
+        return sum(min(wide / image.width, tall / image.height) * image.width for image in images)
+
+    columns = max(range(1, count + 1), key=shown)
     rows = math.ceil(count / columns)
     cells: list[tuple[float, float, float, float]] = []
     for i in range(count):
@@ -178,8 +188,8 @@ def _cells(stage: Stage, count: int, top: float) -> list[tuple[float, float, flo
         in_row = min(columns, count - row * columns)
         width = stage.w * 0.94 / in_row
         x = stage.w * 0.03 + width * (i - row * columns + 0.5)
-        y = top + height * (0.03 + 0.94 * (row + 0.5) / rows)
-        cells.append((x, y, width * 0.84, height * 0.94 / rows * 0.84))
+        y = top + (stage.h - top) * 0.03 + height * (row + 0.5) / rows
+        cells.append((x, y, width * 0.94, height / rows * 0.94))
     return cells
 
 

@@ -14,6 +14,8 @@ from darkroom.providers.sandbox.pixels import mapped, resized
 from darkroom.providers.sandbox.shapes import Point, Polygon, Shape
 
 Blend = Literal["over", "screen", "multiply", "soft"]
+_STRIP = 1_000_000
+"""Pixels painted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,30 @@ class Pen:
         blend: Blend = "over",
     ) -> None:
         """Paint through a ready mask. ``rect`` and gradient are in device pixels."""
-        image = self.board.image
         if isinstance(paint, Across):
             paint = across(paint, rect)
+        left, top, right, bottom = rect
+        rows = max(1, _STRIP // max(1, right - left))
+        # In strips: some of Pillow's operations keep the interpreter lock, and the event loop
+        # must get its turn between them.
+        for start in range(top, bottom, rows):
+            end = min(bottom, start + rows)
+            part = (
+                mask.crop((0, start - top, right - left, end - top))
+                if rows < bottom - top
+                else mask
+            )
+            self._stamp(part, (left, start, right, end), paint, alpha, blend)
+
+    def _stamp(
+        self,
+        mask: Image.Image,
+        rect: Rect,
+        paint: RGB | Linear | Radial,
+        alpha: float,
+        blend: Blend,
+    ) -> None:
+        image = self.board.image
         if alpha < 1.0:
             mask = mapped(mask, [round(i * alpha) for i in range(256)])
         source: Image.Image | RGB
@@ -273,12 +296,15 @@ def grain(image: Image.Image, rng: Random, strength: int) -> Image.Image:
     side = 256
     span = [128 + round((i - 127.5) / 127.5 * strength) for i in range(256)]
     tile = mapped(Image.frombytes("L", (side, side), rng.randbytes(side * side)), span)
-    sheet = Image.new("L", image.size)
+    colors = Image.merge("RGB", [tile] * 3)
+    row = Image.new("RGB", (image.width, side))
+    for left in range(0, image.width, side):
+        row.paste(colors, (left, 0))
     for top in range(0, image.height, side):
-        for left in range(0, image.width, side):
-            sheet.paste(tile, (left, top))
-    colors = Image.merge("RGB", [sheet] * 3)
-    return ImageChops.add(image, colors, 1, -128)
+        strip = image.crop((0, top, image.width, min(image.height, top + side)))
+        film = row.crop((0, 0, strip.width, strip.height))
+        image.paste(ImageChops.add(strip, film, 1, -128), (0, top))
+    return image
 
 
 def _soft(below: Image.Image, above: Image.Image) -> Image.Image:

@@ -36,6 +36,11 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox")
 
 
+def _load() -> None:
+    """Import the drawing code on a worker: Pillow takes too long for the event loop."""
+    import darkroom.providers.sandbox.draw  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+
 class SandboxProvider:
     """Draws what the prompt says. See the guide on test prompts for making it misbehave."""
 
@@ -133,10 +138,11 @@ class _Run:
             writer.discard()
 
     async def _one(self, index: int) -> SpooledImage:
-        from darkroom.providers.sandbox import draw
-
         if "wrong-type" in self._spell:
             return await self._spool(_NOT_AN_IMAGE)
+        await self._work(_load)
+        from darkroom.providers.sandbox import draw
+
         order = self._order(index)
         picture = await self._work(lambda: draw.draw(order, self.stop))
         if index == 0:

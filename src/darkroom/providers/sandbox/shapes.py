@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from random import Random
 
@@ -58,8 +59,11 @@ def box(left: float, top: float, right: float, bottom: float, radius: float = 0.
 
 def oval(cx: float, cy: float, rx: float, ry: float | None = None, rotate: float = 0.0) -> Shape:
     """A circle or, with ``ry``, an ellipse; ``rotate`` in degrees."""
-    points = _arc_points((0, 0), (rx, rx if ry is None else ry), (0, 360), 72)
-    return Shape((_placed(points, cx, cy, rotate),))
+    radii = (rx, rx if ry is None else ry)
+    steps = 72 if max(radii) > 0.02 else 28
+    if not rotate:
+        return Shape((_arc_points((cx, cy), radii, (0, 360), steps),))
+    return Shape((_placed(_arc_points((0, 0), radii, (0, 360), steps), cx, cy, rotate),))
 
 
 def ring(cx: float, cy: float, radius: float, width: float) -> Shape:
@@ -138,11 +142,8 @@ def curve(points: Sequence[Point], width: float, tip: float | None = None) -> Sh
 
 def leaf(cx: float, cy: float, length: float, width: float, rotate: float = 0.0) -> Shape:
     """A pointed petal that starts at (cx, cy) and points right before ``rotate`` degrees."""
-    half = width / 2
-    side = [(0.0, 0.0), (length * 0.25, half * 0.85), (length * 0.6, half * 0.9), (length, 0.0)]
-    upper = spline(side, closed=False, steps=6)
-    lower = [(x, -y) for x, y in reversed(upper)]
-    return Shape((_placed(upper + lower, cx, cy, rotate),))
+    outline = [(x * length, y * width) for x, y in _unit_leaf()]
+    return Shape((_placed(outline, cx, cy, rotate),))
 
 
 def star(cx: float, cy: float, outer: float, inner: float, points: int = 5) -> Shape:
@@ -197,12 +198,23 @@ def _cubic(a: float, b: float, c: float, d: float, t: float) -> float:
 
 
 def _arc_points(center: Point, radii: Point, span: Point, steps: int) -> Polygon:
-    (cx, cy), (rx, ry), (start, end) = center, radii, span
-    out: Polygon = []
-    for i in range(steps + 1):
-        angle = math.radians(start + (end - start) * i / steps)
-        out.append((cx + rx * math.cos(angle), cy + ry * math.sin(angle)))
-    return out
+    (cx, cy), (rx, ry) = center, radii
+    return [(cx + rx * cos, cy + ry * sin) for cos, sin in _unit_arc(span, steps)]
+
+
+@lru_cache(maxsize=512)
+def _unit_arc(span: Point, steps: int) -> tuple[Point, ...]:
+    start, end = span
+    angles = (math.radians(start + (end - start) * i / steps) for i in range(steps + 1))
+    return tuple((math.cos(angle), math.sin(angle)) for angle in angles)
+
+
+@lru_cache(maxsize=1)
+def _unit_leaf() -> tuple[Point, ...]:
+    """A petal one long and one wide, from the origin to the right."""
+    side = [(0.0, 0.0), (0.25, 0.425), (0.6, 0.45), (1.0, 0.0)]
+    upper = spline(side, closed=False, steps=6)
+    return tuple(upper + [(x, -y) for x, y in reversed(upper)])
 
 
 def _placed(points: Polygon, cx: float, cy: float, rotate: float) -> Polygon:

@@ -198,6 +198,12 @@ def portrait(pen: Pen, look: Look) -> None:
     pen.fill(head.moved(0, 0.04), shade, soft=0.03, clip=neck, alpha=0.9)
     pen.fill(head, along(25, lighter(skin, 0.2), skin, darker(skin, 0.12)))
     pen.fill(oval(0.22, -0.6, 0.13, 0.34), shade, soft=0.06, clip=head, alpha=0.5)
+    _features(pen, skin, shade, head)
+    _fringe(pen, look)
+
+
+def _features(pen: Pen, skin: RGB, shade: RGB, head: Shape) -> None:
+    """Closed eyes, brows, nose, lips and earrings."""
     for side in (-1, 1):
         pen.fill(
             oval(side * 0.115, -0.56, 0.05, 0.035), rgb("e0625f"), soft=0.025, clip=head, alpha=0.45
@@ -242,6 +248,10 @@ def portrait(pen: Pen, look: Look) -> None:
         down(lips, lighter(lips, 0.15)),
     )
     pen.fill(curve([(-0.062, -0.482), (0, -0.476), (0.062, -0.482)], 0.006), darker(lips, 0.45))
+
+
+def _fringe(pen: Pen, look: Look) -> None:
+    """Hair over the forehead and a flower in it."""
     fringe = blob((-0.235, -0.6), (-0.255, -0.82), (-0.14, -0.98), (0.06, -1.0), (0.22, -0.9),
         (0.25, -0.62),
                   (0.2, -0.78), (0.08, -0.88), (-0.06, -0.86), (-0.17, -0.78))  # fmt: skip

@@ -124,22 +124,7 @@ def watch(pen: Pen, look: Look) -> None:
     dial = oval(0, 0, 0.82)
     face = mix(look.palette.near, rgb("12263f"), 0.6)
     c.fill(dial, ball((-0.2, -0.3), 1.2, lighter(face, 0.28), face, darker(face, 0.5)))
-    marks: list[Shape] = []
-    for i in range(60):
-        inner = 0.62 if i % 5 == 0 else 0.72
-        if i % 5 and pen.detail.level < 1:
-            continue
-        a = math.radians(i * 6)
-        marks.append(
-            stroke(
-                [
-                    (inner * math.sin(a), -inner * math.cos(a)),
-                    (0.765 * math.sin(a), -0.765 * math.cos(a)),
-                ],
-                0.045 if i % 5 == 0 else 0.012,
-            )
-        )
-    c.fill(union(marks), rgb("f7e7bd"))
+    c.fill(_minute_marks(pen.detail.level > 0), rgb("f7e7bd"))
     for angle, length, width in ((305, 0.42, 0.06), (62, 0.62, 0.045)):
         a = math.radians(angle)
         c.fill(
@@ -162,6 +147,26 @@ def watch(pen: Pen, look: Look) -> None:
         clip=dial,
         alpha=0.22,
     )
+
+
+def _minute_marks(every: bool) -> Shape:
+    """Hour marks of a dial of radius 1, and the minutes between them."""
+    marks: list[Shape] = []
+    for i in range(60):
+        inner = 0.62 if i % 5 == 0 else 0.72
+        if i % 5 and not every:
+            continue
+        a = math.radians(i * 6)
+        marks.append(
+            stroke(
+                [
+                    (inner * math.sin(a), -inner * math.cos(a)),
+                    (0.765 * math.sin(a), -0.765 * math.cos(a)),
+                ],
+                0.045 if i % 5 == 0 else 0.012,
+            )
+        )
+    return union(marks)
 
 
 def bottle(pen: Pen, look: Look) -> None:

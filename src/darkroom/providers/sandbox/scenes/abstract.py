@@ -2,7 +2,7 @@
 
 import math
 
-from darkroom.providers.sandbox.color import darker, lighter, mix
+from darkroom.providers.sandbox.color import RGB, darker, lighter, mix
 from darkroom.providers.sandbox.motifs import MOTIFS
 from darkroom.providers.sandbox.paint import Linear, along, ball, glow, stops
 from darkroom.providers.sandbox.scenes.stage import Spot, Stage, place
@@ -63,7 +63,7 @@ def _papercut(stage: Stage) -> None:
 
 
 def _bauhaus(stage: Stage) -> None:
-    pen, palette, rng = stage.pen, stage.palette, stage.rng
+    pen, palette = stage.pen, stage.palette
     base = palette.paper if not palette.dark else palette.sky[1]
     pen.wash(
         Linear(
@@ -117,6 +117,13 @@ def _bauhaus(stage: Stage) -> None:
             darker(tones[4], 0.3),
         ),
     )
+    _bauhaus_marks(stage, tones)
+
+
+def _bauhaus_marks(stage: Stage, tones: tuple[RGB, ...]) -> None:
+    """The small things: a slab, hatching, a field of dots, stray discs."""
+    pen, palette, rng = stage.pen, stage.palette, stage.rng
+    cx, cy, s = stage.w / 2, stage.h / 2, stage.side
     slab = poly(
         (cx - 0.46, cy + 0.4),
         (cx - 0.05, cy + 0.36),

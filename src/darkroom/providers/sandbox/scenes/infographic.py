@@ -3,8 +3,8 @@
 import math
 
 from darkroom.providers.sandbox import typography as type_
-from darkroom.providers.sandbox.color import RGB, WHITE, lighter, mix
-from darkroom.providers.sandbox.motifs import MOTIFS
+from darkroom.providers.sandbox.color import RGB, WHITE, lighter, mix, rgb
+from darkroom.providers.sandbox.motifs import MOTIFS, Look
 from darkroom.providers.sandbox.paint import Linear, along, down, stops
 from darkroom.providers.sandbox.scenes.lettering import Frame, split
 from darkroom.providers.sandbox.scenes.stage import Stage
@@ -16,6 +16,8 @@ from darkroom.providers.sandbox.shapes import (
     spline,
     stroke,
 )
+
+_LEAVES = rgb("4f9a6a")
 
 
 def infographic(stage: Stage) -> None:
@@ -160,7 +162,8 @@ def _picture_card(stage: Stage, frame: Frame) -> None:
         oval(cx, bottom - tall * 0.5, min(tall, right - left) * 0.5),
         mix(stage.palette.second, WHITE, 0.55),
     )
-    motif.draw(stage.pen.at(cx, bottom, tall * 0.96), stage.look())
+    look = stage.look() if stage.brief.subjects else Look(stage.palette, stage.rng, _LEAVES)
+    motif.draw(stage.pen.at(cx, bottom, tall * 0.96), look)
 
 
 def _people(stage: Stage, frame: Frame) -> None:

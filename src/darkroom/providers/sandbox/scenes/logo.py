@@ -3,7 +3,7 @@
 import math
 
 from darkroom.providers.sandbox import typography as type_
-from darkroom.providers.sandbox.color import darker, lighter, luminance, mix
+from darkroom.providers.sandbox.color import RGB, darker, lighter, luminance, mix
 from darkroom.providers.sandbox.motifs import MOTIFS
 from darkroom.providers.sandbox.paint import Linear, down, stops
 from darkroom.providers.sandbox.scenes.lettering import split
@@ -13,10 +13,13 @@ from darkroom.providers.sandbox.shapes import (
     leaf,
     oval,
     ring,
+    star,
     stroke,
     union,
     wave_line,
 )
+
+_RADIUS = 0.235
 
 
 def logo(stage: Stage) -> None:
@@ -35,7 +38,16 @@ def logo(stage: Stage) -> None:
         )
     headline, rest = split(stage.brief.texts)
     cx, cy = stage.w / 2, stage.h * (0.42 if headline else 0.5)
-    radius = 0.235
+    _emblem(stage, (cx, cy), ink)
+    if headline:
+        _name(stage, headline, rest, (cx, cy + _RADIUS + 0.085, ink))
+
+
+def _emblem(stage: Stage, center: tuple[float, float], ink: RGB) -> None:
+    """A round badge: sun, hills and the subject."""
+    pen, palette = stage.pen, stage.palette
+    cx, cy = center
+    radius = _RADIUS
     emblem = oval(cx, cy, radius)
     warm = palette.accent if stage.brief.tint is None else stage.brief.tint
     pen.fill(emblem, down(mix(warm, palette.second, 0.75), warm))
@@ -66,29 +78,24 @@ def logo(stage: Stage) -> None:
         for turn in (-150, -120, -90, -60, -30):
             pen.fill(leaf(cx, cy + 0.16, 0.24, 0.075, turn), lighter(palette.second, 0.65))
     pen.fill(ring(cx, cy, radius + 0.022, 0.006), ink)
-    if headline:
-        name_setting = type_.fit(headline, 0.74 * pen.scale, 0.115 * pen.scale, type_.SANS)
-        top = (cy + radius + 0.085) * pen.scale
-        type_.draw(
-            pen,
-            name_setting,
-            (cx * pen.scale, top),
-            ink,
-            spread=0.02 if headline.isascii() else 0.0,
-        )
-        line = (top + name_setting.height) / pen.scale + 0.045
-        tag = rest[0] if rest else "SINCE " + str(1900 + stage.rng.randrange(20, 99))
-        setting = type_.fit(tag, 0.4 * pen.scale, 0.028 * pen.scale, type_.SANS)
-        type_.draw(
-            pen,
-            setting,
-            (cx * pen.scale, line * pen.scale),
-            ink,
-            alpha=0.75,
-            spread=0.3 if tag.isascii() else 0.1,
-        )
-        for side in (-1, 1):
-            y = line + 0.011
-            pen.fill(
-                stroke([(cx + side * 0.2, y), (cx + side * 0.3, y)], 0.004, 0.001), ink, alpha=0.6
-            )
+
+
+def _name(stage: Stage, headline: str, rest: list[str], spot: tuple[float, float, RGB]) -> None:
+    """The name, and under it a line of the prompt's own, between two rules."""
+    pen = stage.pen
+    cx, top, ink = spot
+    latin = headline.isascii()
+    setting = type_.fit(headline, 0.74 * pen.scale, 0.115 * pen.scale, type_.SANS)
+    place_ = (cx * pen.scale, top * pen.scale)
+    type_.draw(pen, setting, place_, ink, spread=0.02 if latin else 0.0)
+    line = top + setting.height / pen.scale + 0.05
+    for tag in rest[:1]:
+        small = type_.fit(tag, 0.4 * pen.scale, 0.028 * pen.scale, type_.SANS)
+        spread = 0.3 if tag.isascii() else 0.1
+        type_.draw(pen, small, (cx * pen.scale, line * pen.scale), ink, alpha=0.8, spread=spread)
+    near, far = (0.24, 0.32) if rest else (0.03, 0.16)
+    for side in (-1, 1):
+        rule = [(cx + side * near, line + 0.011), (cx + side * far, line + 0.011)]
+        pen.fill(stroke(rule, 0.004, 0.001), ink, alpha=0.6)
+    if not rest:
+        pen.fill(star(cx, line + 0.011, 0.016, 0.006, 4), ink, alpha=0.8)

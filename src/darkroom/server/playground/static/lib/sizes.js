@@ -9,10 +9,10 @@ const EDGE_MAX = 8192;
 const RATIO_MAX = 8;
 
 const USUAL = [
-  "1024x1024", "1536x1024", "1024x1536", "1536x864", "864x1536",
-  "2048x2048", "2048x1152", "1152x2048", "3840x2160", "2160x3840",
+  "1024x1024", "1536x1024", "1024x1536", "2048x1152", "1152x2048", "3840x2160", "2048x2048",
 ];
-const LISTED_MAX = 12;
+const LISTED_MAX = 10;
+const SHOWN_MAX = 6;
 
 /** @param {string} text @returns {[number, number] | null} */
 export function parse(text) {
@@ -27,7 +27,7 @@ export function presets(rule) {
     const size = parse(text);
     return size && !problems(rule, ...size).length;
   });
-  return rule.fixed ? [...new Set([...usual, ...rule.fixed.slice(0, LISTED_MAX)])].slice(0, LISTED_MAX) : usual;
+  return [...new Set([...usual, ...(rule.fixed ?? [])])].slice(0, SHOWN_MAX);
 }
 
 /**

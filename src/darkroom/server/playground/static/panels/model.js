@@ -11,8 +11,8 @@ import { wish } from "../state/wishes.js";
 
 export function ModelPicker() {
   const chosen = model.value;
-  const served = models.value.filter((one) => !one.darkroom.served_by_successor);
-  const retired = models.value.filter((one) => one.darkroom.served_by_successor);
+  const served = models.value.filter((one) => !isRetired(one));
+  const retired = models.value.filter(isRetired);
   const option = (/** @type {Model} */ one) => html`
     <option value=${one.id} selected=${one.id === chosen?.id}>${titleOf(one)}</option>
   `;
@@ -32,6 +32,11 @@ export function ModelPicker() {
 }
 
 /** @param {Model} model */
+function isRetired({ shutdown_date: ends, darkroom }) {
+  return darkroom.served_by_successor !== null || (ends !== null && Date.parse(ends) <= Date.now());
+}
+
+/** @param {Model} model */
 function titleOf({ darkroom }) {
   if (darkroom.served_by_successor) return `${darkroom.label} → ${labelOf(darkroom.served_by_successor)}`;
   return darkroom.sandbox ? `${darkroom.label} · ${t("sandbox")}` : darkroom.label;
@@ -46,6 +51,6 @@ function Facts({ model: { id, shutdown_date: ends, darkroom } }) {
     ${darkroom.sandbox && html`<p class="note">${t("sandbox.long")}</p>`}
     ${successor
       ? html`<p class="note strong" data-test="successor">${t("model.successor", { model: labelOf(successor) })}</p>`
-      : day && html`<p class="note strong">${t("model.ends", { day })}</p>`}
+      : day && html`<p class="note strong">${t(Date.parse(ends) > Date.now() ? "model.ends" : "model.ended", { day })}</p>`}
   `;
 }

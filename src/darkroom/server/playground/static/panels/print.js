@@ -60,9 +60,9 @@ export function Tools({ job, asset, isWide }) {
           aria-label=${t(word)} title=${word === "copy.link" && valid ? `${t(word)} · ${t("link.left", { left: valid })}` : t(word)}
         >
           <${Icon} name=${icon} />${isWide && html`<span>${t(word)}</span>`}
+          ${isWide && word === "copy.link" && valid && html`<span class="mono faint">${valid}</span>`}
         </button>`,
       )}
-      ${isWide && valid && html`<span class="mono faint">${t("link.left", { left: valid })}</span>`}
     </div>
   `;
 }

@@ -82,7 +82,7 @@ function Edge({ job }) {
   const took = job.timings.total_ms;
   const facts = [
     labelOf(job.served_model ?? job.model), size, job.output?.quality || job.request.quality,
-    took !== null && duration(took), job.deployment,
+    took !== null && duration(took), !job.sandbox && job.deployment,
   ];
   return html`
     <p class="edge mono">

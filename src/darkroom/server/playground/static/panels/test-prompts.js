@@ -9,8 +9,9 @@ import { wish, wishes } from "../state/wishes.js";
 const MAGIC = /** @type {const} */ ([
   ["[[refuse]]", "magic.refuse"],
   ["[[fail]]", "magic.fail"],
-  ["[[rate_limit]]", "magic.rate_limit"],
-  ["[[slow]]", "magic.slow"],
+  ["[[fail-once]]", "magic.fail-once"],
+  ["[[429:10]]", "magic.429"],
+  ["[[slow:10]]", "magic.slow"],
 ]);
 
 export function TestPrompts() {
