@@ -71,12 +71,17 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
             links=Links(await _secret(database, "link_key"), settings.link_lifetime_s),
             router=router,
             jobs=Jobs(database, router, ingest, engine),
-            dialects=(OpenAIDialect(settings.default_model),),
+            dialects=build_dialects(settings.default_model),
             key_pepper=await _secret(database, "key_pepper"),
         )
         stack.push_async_callback(engine.close)
         await engine.open(runner.run)
         yield services
+
+
+def build_dialects(default_model: str) -> tuple[Dialect, ...]:
+    """Every inbound wire format; the first one also answers for paths that belong to none."""
+    return (OpenAIDialect(default_model),)
 
 
 def build_router(settings: Settings, egress: HttpEgress) -> Router:

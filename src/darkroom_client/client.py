@@ -34,7 +34,8 @@ class Client:
     ``base_url`` and ``api_key`` default to the environment's ``DARKROOM_BASE_URL`` and
     ``DARKROOM_API_KEY``. ``timeout`` is in seconds and covers one answer. Every call that makes
     images carries an idempotency key, so its own ``max_retries`` repetitions never buy twice.
-    All methods raise from :mod:`darkroom_client.errors`.
+    Raises ``ValueError`` for a ``base_url`` that is none; all methods raise from
+    :mod:`darkroom_client.errors`.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class Sender:
         patience: Patience,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self.base_url = base_url.rstrip("/").removesuffix("/v1")
+        self.base_url = _checked(base_url)
         self._patience = patience
         self._key = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = httpx2.Client(
@@ -118,8 +118,6 @@ class Sender:
                 raise errors.APIConnectionError(
                     f"The connection to {self.base_url} broke: {error}", _CUT_OFF
                 ) from error
-            except httpx2.InvalidURL as error:
-                raise errors.APIConnectionError(f"{self.base_url}: {error}") from error
 
 
 _NOT_SENT = errors.ErrorFacts(code="connection_failed", retryable=True)
@@ -150,6 +148,17 @@ def _again(call: Call, error: errors.APIError) -> bool:
     if not error.retryable or (error.job_id and isinstance(error, errors.APIStatusError)):
         return False
     return call.repeatable or error.facts is _NOT_SENT
+
+
+def _checked(base_url: str) -> str:
+    """The address without a path's end that every call adds. Raises ``ValueError``."""
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL:
+        url = httpx2.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"'{base_url}' is no address of a server, such as http://127.0.0.1:8000")
+    return base_url.rstrip("/").removesuffix("/v1")
 
 
 def _is_loopback(url: str) -> bool:

@@ -42,6 +42,8 @@ def test_a_beacon_that_leads_to_something_else_is_stale(
 ) -> None:
     leave(tmp_path, vendor.base_url.removesuffix("/v1"))
     assert live_beacon(tmp_path) is None
+    leave(tmp_path, "nonsense")
+    assert live_beacon(tmp_path) is None
     leave(tmp_path, server.url, "the key of an earlier process")
     assert live_beacon(tmp_path) is None
 
@@ -88,8 +90,8 @@ def test_nobody_there(call: Call, closed_port: int) -> None:
     assert url in error["message"]
 
 
-@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://127.0.0.1"])
+@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://127.0.0.1", "http://["])
 def test_an_address_that_is_none(call: Call, url: str) -> None:
     done = call("models", "--base-url", url, "--api-key", "k")
-    assert done.exit_code == 6, done.output
-    assert done.stderr.startswith("darkroom: ")
+    assert done.exit_code == 2, done.output
+    assert done.stderr.startswith(f"darkroom: --base-url: '{url}'")

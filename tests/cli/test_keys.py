@@ -53,6 +53,6 @@ def test_json(call: Call) -> None:
 
 
 def test_an_unknown_key_is_one_line(call: Call) -> None:
-    done = call("keys", "revoke", "no/such?key")
+    done = call("keys", "revoke", "no-such-key")
     assert done.exit_code == 1
     assert done.stderr.startswith("darkroom: No API key")

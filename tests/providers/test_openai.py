@@ -503,10 +503,9 @@ async def test_cancelling_closes_the_upstream_connection(
 
 
 async def test_connections_are_kept(upstream: Upstream, vendor: OpenAIVendor) -> None:
-    await upstream.run()
-    await upstream.run()
     vendor.next(Fault.SERVER_ERROR)
     await upstream.fails()
+    await upstream.run()
     await upstream.run()
     assert len({received.peer for received in vendor.received}) == 1
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from darkroom.core import errors
+from darkroom.core.result import SpooledImage
 from darkroom.core.size import Size
 from darkroom.core.tokens import input_image_tokens, output_tokens
 from darkroom.providers.sandbox import SandboxProvider, magic
@@ -20,6 +21,7 @@ from tests.support.sandbox import (
     MODEL,
     Clock,
     Sink,
+    Writer,
     call,
     input_file,
     picture,
@@ -173,23 +175,48 @@ def test_drawing_stops_when_nobody_waits() -> None:
         draw(order, stop)
 
 
-async def test_cancelling_leaves_no_files(tmp_path: Path) -> None:
-    sink = Sink(tmp_path)
-    arrived = asyncio.Event()
+async def test_a_file_that_is_being_written_when_cancelled_is_removed(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    writing, go_on = asyncio.Event(), threading.Event()
+
+    class SlowWriter(Writer):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            loop.call_soon_threadsafe(writing.set)
+            go_on.wait(30)
+            super().write(data)
+
+    class SlowSink(Sink):
+        def writer(self) -> Writer:
+            self.writers.append(SlowWriter(self.folder / "slow"))
+            return self.writers[-1]
+
+    sink = SlowSink(tmp_path)
+    task = asyncio.create_task(provider().run(call(request("city at night")), sink))
+    await writing.wait()
+    task.cancel()
+    loop.call_soon(go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [writer.discarded for writer in sink.writers] == [True]
+    assert not sink.writers[0].path.exists()
+
+
+async def test_cancelling_while_a_preview_is_taken(tmp_path: Path) -> None:
+    taken = asyncio.Event()
 
     class Waiting(Sink):
-        async def partial(self, index: int, image: object) -> None:
-            arrived.set()
+        async def partial(self, index: int, image: SpooledImage) -> None:
+            taken.set()
             await asyncio.Event().wait()
 
     sink = Waiting(tmp_path)
     wanted = call(request("city at night", partial_images=1))
     task = asyncio.create_task(provider().run(wanted, sink))
-    await arrived.wait()
+    await taken.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert len(sink.writers) == 1
+    assert [writer.discarded for writer in sink.writers] == [False], "the sink owns the preview"
 
 
 def test_the_provider_declares_itself() -> None:

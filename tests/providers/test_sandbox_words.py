@@ -43,6 +43,7 @@ def test_plans(prompt: str, layout: str, place: str, subjects: tuple[str, ...]) 
         ("a red bicycle", "d8342f"),
         ("a sleek silver sports car", "c9ced6"),
         ("빨간 자전거", "d8342f"),
+        ("a fashion model in a red dress", "d8342f"),
         ("a handbag with gold hardware", None),
         ("a golden retriever", None),
     ],

@@ -80,7 +80,7 @@ def init(config: Path | None) -> None:
 def _path(config: Path | None) -> Path:
     from darkroom.settings import config_file, default_config_file
 
-    return config or config_file() or default_config_file()
+    return config_file(config) or default_config_file()
 
 
 def _shown(settings: "Settings") -> dict[str, Any]:

@@ -80,7 +80,11 @@ def connected(
             address = Address(url, key)
         else:
             address = stack.enter_context(_found(options, screen))
-        client = stack.enter_context(Client(address.url, address.key, timeout=timeout_s))
+        try:
+            client = Client(address.url, address.key, timeout=timeout_s)
+        except ValueError as error:
+            raise Failure(f"--base-url: {error}", Exit.USAGE, "invalid_value") from error
+        stack.enter_context(client)
         try:
             yield client
         except APIError as error:
@@ -149,11 +153,13 @@ def live_beacon(data_dir: Path) -> Address | None:
         address = Address(str(said["url"]), str(said["key"]))
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    with sdk.Client(address.url, address.key, timeout=_PROBE_TIMEOUT_S, max_retries=0) as client:
-        try:
+    try:
+        with sdk.Client(
+            address.url, address.key, timeout=_PROBE_TIMEOUT_S, max_retries=0
+        ) as client:
             client.jobs.list(limit=1)
-        except sdk.APITimeoutError as error:
-            return address if error.code == "timeout" else None  # connected: busy, not gone
-        except (sdk.APIError, LookupError, TypeError):
-            return None
+    except sdk.APITimeoutError as error:
+        return address if error.code == "timeout" else None  # connected: busy, not gone
+    except (sdk.APIError, ValueError, LookupError, TypeError):
+        return None
     return address

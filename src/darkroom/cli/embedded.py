@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import os
+import signal
 import threading
 from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+
+import uvicorn
 
 from darkroom.cli.connect import Address
 from darkroom.cli.screen import Screen
@@ -17,6 +19,8 @@ from darkroom.server.serving import Started, bound_socket, http_server, url_of
 from darkroom.settings import Settings
 from darkroom.telemetry import set_up_logs
 from darkroom.wiring import running
+
+_HANG_UP_S = 1
 
 
 @contextmanager
@@ -33,6 +37,7 @@ def embedded(settings: Settings, screen: Screen) -> Generator[Address]:
     try:
         yield server.opened.result()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, _leave)
         screen.note("waiting for it to end; Ctrl-C again leaves it to the next start")
         raise
     finally:
@@ -45,7 +50,7 @@ class _Embedded(threading.Thread):
     def __init__(self, settings: Settings) -> None:
         super().__init__(name="darkroom-embedded", daemon=True)
         self._settings = settings
-        self._server: Any = None
+        self._server: uvicorn.Server | None = None
         self.opened: Future[Address] = Future()
 
     def run(self) -> None:
@@ -65,17 +70,20 @@ class _Embedded(threading.Thread):
                 # No first key as in serve: nobody would see it.
                 server = Started(services, create_app(services, keys), key, None)
                 self._server = http_server(server)
+                # The only client is this process: once it stops asking, answers have no reader.
+                self._server.config.timeout_graceful_shutdown = _HANG_UP_S
                 self.opened.set_result(Address(url_of(listener), key))
                 await self._server.serve(sockets=[listener])
         finally:
             listener.close()
 
     def close(self) -> None:
-        """Stop answering, let jobs finish, close everything. A second Ctrl-C leaves at once."""
+        """Stop answering, let jobs finish, close everything."""
         if self._server is not None:
             self._server.should_exit = True
-        try:
-            while self.is_alive():
-                self.join(0.2)  # in pieces, so that Ctrl-C gets through
-        except KeyboardInterrupt:
-            os._exit(130)  # jobs are durable: the next start finds them
+        self.join()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    """At the second Ctrl-C: jobs are durable, the next start finds them."""
+    os._exit(130)

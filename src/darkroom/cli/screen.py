@@ -41,9 +41,14 @@ class Screen:
             yield lambda _text: None
             return
         from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+        from rich.text import Text
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        class Seconds(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{int(task.elapsed or 0)} s", style="dim")
+
+        columns = (SpinnerColumn(style="cyan"), TextColumn("{task.description}"), Seconds())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(doing)
             yield lambda text: progress.update(task, description=f"{doing} · {text}")

@@ -112,6 +112,7 @@ async def _told_apart(deployment: Deployment) -> AsyncGenerator[None]:
         aiohttp.ClientConnectorError,
         aiohttp.ConnectionTimeoutError,
         aiohttp.InvalidURL,
+        aiohttp.NonHttpUrlClientError,
     ) as error:
         raise UpstreamUnavailable(f"{deployment.id} could not be reached.") from error
     except (TimeoutError, aiohttp.ServerTimeoutError) as error:

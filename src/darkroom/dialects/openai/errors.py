@@ -3,6 +3,7 @@
 https://platform.openai.com/docs/guides/error-codes
 """
 
+import math
 from typing import Any
 
 import msgspec
@@ -41,7 +42,7 @@ def envelope(error: DarkroomError) -> dict[str, Any]:
 def answer(error: DarkroomError) -> Answer:
     headers = {"x-should-retry": "true" if _worth_retrying(error) else "false"}
     if error.retry_after_s is not None:
-        headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     return Answer([msgspec.json.encode(envelope(error))], error.status, headers=headers)
 
 

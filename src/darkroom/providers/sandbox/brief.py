@@ -70,7 +70,7 @@ def read(prompt: str, seed: str, index: int) -> Brief:
     found = words.find("subjects", plain)
     subjects = tuple(item.key for item in found)
     places = [item.key for item in words.find("places", plain)]
-    tint = words.color_before(plain, found[0].at) if found else words.any_color(plain)
+    tint = words.color_of(plain, found[0].key) if found else words.any_color(plain)
     if "golden retriever" in plain.lower():
         tint = None
     subjects = _settled(subjects)

@@ -203,7 +203,13 @@ class _Run:
                 writer.write(memoryview(data)[start : start + _PIECE])
             return writer.finish()
 
-        return await self._work(write)
+        task = asyncio.ensure_future(self._work(write))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # The thread goes on writing: only when it is done can the file be discarded for good.
+            await asyncio.wait({task})
+            raise
 
     async def _work(self, job: Callable[[], _T]) -> _T:
         """Run ``job`` on a drawing thread; what it raises of Pillow's becomes one of ours."""

@@ -13,6 +13,8 @@ SANS = "LeagueSpartan-Bold.otf"
 NARROW = "BebasNeue-Bold.otf"
 KOREAN = "NanumSquareEB.ttf"
 _LEADING = {SANS: 1.0, NARROW: 0.96, KOREAN: 1.2}
+_HEIGHT = {SANS: 0.78, NARROW: 0.76, KOREAN: 1.0}
+"""Of one line, from the top of its capitals to a little under the base line, in ems."""
 _PROBE = 100
 """Point size at which texts are measured before they are scaled."""
 
@@ -28,7 +30,7 @@ class Setting:
     @property
     def height(self) -> float:
         """Device pixels from the first line's top to the last line's bottom."""
-        return self.size * (_LEADING[self.face] * (len(self.lines) - 1) + 0.76)
+        return self.size * (_LEADING[self.face] * (len(self.lines) - 1) + _HEIGHT[self.face])
 
     @property
     def pitch(self) -> float:
@@ -76,7 +78,7 @@ def fit(text: str, width: float, height: float, face: str, most: float = 1e9) ->
     for count in range(1, min(len(pieces), 14) + 1):
         lines = _balanced(pieces, count, face)
         widest = max(_width(line, face) for line in lines)
-        tall = _LEADING[face] * (len(lines) - 1) + 0.76
+        tall = _LEADING[face] * (len(lines) - 1) + _HEIGHT[face]
         size = min(width / widest, height / tall, most)
         if size > best.size * 1.02:
             best = Setting(tuple(lines), face, size)

@@ -157,15 +157,20 @@ def find(rows: str, prompt: str) -> list[Found]:
     return [Found(key, at) for key, at in sorted(first.items(), key=lambda item: item[1])]
 
 
-def color_before(prompt: str, at: int) -> RGB | None:
-    """The colour word shortly before position ``at``: "red" for "a red city bicycle"."""
-    near = prompt.lower()[max(0, at - 22) : at]
-    found = [
-        (match.start(), key)
-        for key, pattern in _patterns("colors")
-        for match in pattern.finditer(near)
-    ]
-    return rgb(max(found)[1]) if found else None
+def color_of(prompt: str, subject: str) -> RGB | None:
+    """The colour word shortly before a subject: "red" in "a model in a red dress"."""
+    text = prompt.lower()
+    pattern = dict(_patterns("subjects"))[subject]
+    for match in pattern.finditer(text):
+        near = text[max(0, match.start() - 22) : match.start()]
+        found = [
+            (color.start(), key)
+            for key, colors in _patterns("colors")
+            for color in colors.finditer(near)
+        ]
+        if found:
+            return rgb(max(found)[1])
+    return None
 
 
 def any_color(prompt: str) -> RGB | None:

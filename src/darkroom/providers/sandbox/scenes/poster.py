@@ -119,7 +119,10 @@ def _into(stage: Stage, picture: Image.Image, frame: Frame) -> None:
     width, height = right - left, bottom - top
     scale = max(width / picture.width, height / picture.height)
     crop_w, crop_h = width / scale, height / scale
-    x, y = (picture.width - crop_w) / 2, (picture.height - crop_h) * 0.78
+    x, y = (
+        (picture.width - crop_w) / 2,
+        (picture.height - crop_h) * (0.78 if stage.brief.subjects else 0.45),
+    )
     part = resized(
         picture, (width, height), Image.Resampling.LANCZOS, box=(x, y, x + crop_w, y + crop_h)
     )
@@ -191,11 +194,11 @@ def _burst(stage: Stage) -> None:
     else:
         pen.fill(star(cx, cy, height * 0.3, height * 0.13, 8), accent)
     for side in (-1, 1):
-        x = cx + side * width * 0.5
+        x = cx + side * (width * 0.5 + 0.03)
         for i, color in enumerate((palette.second, accent, palette.paper)):
             _festive_balloon(
                 stage,
-                (x + side * 0.03 * (i - 1) * 1.6, cy + height * 0.5 - 0.1 + 0.07 * i),
+                (x + side * 0.03 * (i - 1) * 1.6, cy + height * 0.5 - 0.03 + 0.07 * i),
                 0.062,
                 color,
             )

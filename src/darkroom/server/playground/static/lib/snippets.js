@@ -14,7 +14,7 @@ export const LANGUAGES = [
 
 /** Asks for links and fetches each: no tool beyond curl is needed. @type {(wire: Wire, origin: string) => string} */
 function curl({ path, body }, origin) {
-  const json = JSON.stringify({ ...body, response_format: "url" }, null, 2).replaceAll("'", "'\\''");
+  const json = JSON.stringify({ ...body, response_format: "url" }, null, 2).replaceAll("'", "'\\''").replaceAll("\n", "\n  ");
   return [
     `curl -sS --fail-with-body ${origin}${path} \\`,
     `  -H "Authorization: Bearer $${KEY}" \\`,

@@ -26,6 +26,7 @@ export function maybe(word) {
 
 /** @param {number} ms */
 export function duration(ms) {
+  if (ms > 0 && ms < 1_000) return t("time.ms", { ms: Math.round(ms) });
   const s = ms / 1000;
   if (s < 60) return t("time.s", { s: s < 10 ? s.toFixed(1) : Math.round(s) });
   return t("time.min", { min: Math.floor(s / 60), s: Math.round(s % 60) });

@@ -24,7 +24,7 @@ export function History() {
     <aside class="history" aria-label=${t("history")}>
       <div class="history-top">
         <h2>${t("history")}</h2>
-        <p class="mono faint" data-test="counts">${t("history.counts", { running, done })}</p>
+        <p class="note" data-test="counts">${t("history.counts", { running, done })}</p>
         <select value=${filter.value} onChange=${choose} aria-label=${t("history.filter")} data-test="filter">
           ${FILTERS.map((one) => html`<option value=${one} selected=${one === filter.value}>${t(`history.${one}`)}</option>`)}
         </select>
@@ -53,7 +53,7 @@ function Frame({ job }) {
     document.querySelector("#stage")?.scrollTo({ top: 0 });
     if (matchMedia("(max-width: 720px)").matches) document.querySelector("#stage")?.scrollIntoView();
   };
-  const state = t(`state.${job.state}`);
+  const state = t(job.error?.code === "moderation_blocked" ? "state.refused" : `state.${job.state}`);
   return html`
     <button
       class="frame" data-test="frame" data-state=${job.state} onClick=${open}

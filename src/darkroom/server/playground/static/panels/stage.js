@@ -32,7 +32,7 @@ function View({ job }) {
     <article class="view" data-test="view" data-state=${job.state}>
       ${open && html`<${Exposing} job=${job} />`}
       ${results.length > 0 &&
-      html`<div class=${results.length > 1 ? "prints many" : "prints"} data-count=${results.length}>
+      html`<div class=${results.length > 1 ? "prints many" : "prints"} style=${layout(results.length, results[0].width, results[0].height)}>
         ${results.map((asset) => html`<${Print} key=${asset.id} job=${job} asset=${asset} isOnly=${results.length === 1} />`)}
       </div>`}
       ${!open && !results.length && html`<${Trouble} job=${job} />`}
@@ -44,6 +44,12 @@ function View({ job }) {
   `;
 }
 
+/** So many columns that all rows are seen at once. @param {number} count @param {number} width @param {number} height */
+function layout(count, width, height) {
+  const columns = count <= 2 ? count : count <= 4 ? 2 : count <= 6 ? 3 : Math.ceil(count / 2);
+  return { "--columns": columns, "--rows": Math.ceil(count / columns), "--w": width, "--h": height };
+}
+
 /** Sheets of the right shape, on which the partial images appear. @param {{ job: Job }} props */
 function Exposing({ job }) {
   const [width, height] = parse(job.request.size) ?? [1, 1];
@@ -51,7 +57,7 @@ function Exposing({ job }) {
   const shape = { "--ratio": `${width} / ${height}`, "--w": width, "--h": height };
   const sheets = Array.from({ length: job.request.n }, (_, i) => i);
   return html`
-    <div class=${sheets.length > 1 ? "prints many" : "prints"} data-count=${sheets.length}>
+    <div class=${sheets.length > 1 ? "prints many" : "prints"} style=${layout(sheets.length, width, height)}>
       ${sheets.map(
         (i) => html`<div class="print blank" style=${shape} key=${i}>
           ${preview && i === 0 && html`<img class="partial" data-index=${preview.index} src=${preview.src} alt=${t("stage.partial")} data-test="partial" />`}

@@ -18,6 +18,7 @@ export const en = {
   settings: "Settings",
   composer: "What to make",
 
+  "time.ms": "{ms} ms",
   "time.s": "{s} s",
   "time.min": "{min} min {s} s",
   "left.min": "{min} min",
@@ -218,6 +219,7 @@ export const en = {
   "state.running": "Running",
   "state.succeeded": "Succeeded",
   "state.failed": "Failed",
+  "state.refused": "Refused",
   "state.canceled": "Canceled",
   "announce.done": "{n} images are ready",
   "announce.not": "The job ended without an image",

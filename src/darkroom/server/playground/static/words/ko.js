@@ -19,6 +19,7 @@ export const ko = {
   settings: "설정",
   composer: "만들 이미지",
 
+  "time.ms": "{ms}ms",
   "time.s": "{s}초",
   "time.min": "{min}분 {s}초",
   "left.min": "{min}분",
@@ -219,6 +220,7 @@ export const ko = {
   "state.running": "실행 중",
   "state.succeeded": "성공",
   "state.failed": "실패",
+  "state.refused": "거절",
   "state.canceled": "취소",
   "announce.done": "이미지 {n}장이 준비되었습니다",
   "announce.not": "이미지 없이 작업이 끝났습니다",
