@@ -2,4 +2,4 @@
 
 from darkroom.cli import main
 
-main()
+main(prog_name="darkroom")

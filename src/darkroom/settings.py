@@ -18,7 +18,6 @@ from pydantic_settings import (
 from darkroom.core.deployment import Deployment
 from darkroom.core.secret import Secret
 
-OPENAI_URL = "https://api.openai.com/v1"
 INIT_KEY_LENGTH_MIN = 32
 
 
@@ -152,7 +151,7 @@ class Settings(BaseSettings):
                 raise ConfigError(f"deployment id '{twice.pop()}' is used twice")
             return [deployment.deployment() for deployment in self.deployments]
         if key := os.environ.get("OPENAI_API_KEY"):
-            return [Deployment("openai", "openai", OPENAI_URL, Secret(key))]
+            return [Deployment("openai", "openai", api_key=Secret(key))]
         return [Deployment("sandbox", "sandbox")]
 
 

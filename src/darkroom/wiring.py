@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs
@@ -98,6 +98,8 @@ def build_router(settings: Settings, egress: HttpEgress) -> Router:
         unknown = [name for name in deployment.models if catalog.get(name) is None]
         if unknown:
             raise ConfigError(f"deployment '{deployment.id}': unknown model '{unknown[0]}'")
+        if not deployment.base_url:
+            deployment = replace(deployment, base_url=provider.default_base_url)
         routes.append(Route(deployment, provider(deployment, egress)))
     return Router(catalog, routes, lambda: datetime.now(UTC).date())
 

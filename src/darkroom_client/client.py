@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, Unpack
@@ -51,6 +52,7 @@ class Client:
         if api_key is None:
             api_key = os.environ.get("DARKROOM_API_KEY", "")
         self._sender = Sender(base_url, api_key, Patience(timeout, max_retries), transport)
+        self._timeout_s = timeout
         self.jobs = Jobs(self._sender)
         self.keys = Keys(self._sender)
 
@@ -134,7 +136,7 @@ class Client:
             content=content,
             headers={"idempotency-key": idempotency_key or str(uuid4())},
         )
-        read = _Stream(on_partial).read if fields.get("stream") else _read_answer
+        read = _Stream(on_partial, self._timeout_s).read if fields.get("stream") else _read_answer
         return self._detailed(self._sender.send(call, read))
 
     def _detailed(self, result: Result) -> Result:
@@ -172,12 +174,18 @@ class _Stream:
     """Reads server-sent events. It outlives a broken connection: previews are told once."""
 
     on_partial: OnPartial | None
+    timeout_s: float
     told: set[int] = field(default_factory=set[int])
 
     def read(self, response: httpx2.Response) -> Result:
         images: list[Image] = []
         usage: Mapping[str, Any] | None = None
-        for event in httpx2.EventSource(response, max_event_size=_EVENT_BYTES_MAX):
+        within = httpx2.Response(
+            response.status_code,
+            headers={"content-type": response.headers.get("content-type", "")},
+            stream=_Until(response, self.timeout_s),
+        )
+        for event in httpx2.EventSource(within, max_event_size=_EVENT_BYTES_MAX):
             said = _event(event.data)
             if said.get("error"):
                 raise errors.of_event(said["error"], response)
@@ -199,6 +207,20 @@ class _Stream:
         if self.on_partial is not None and index not in self.told:
             self.told.add(index)
             self.on_partial(PartialImage(index, _image(said, said.get("size"))))
+
+
+class _Until(httpx2.SyncByteStream):
+    """A body that may not take for ever: keep-alives hold off the timeout of a single read."""
+
+    def __init__(self, response: httpx2.Response, timeout_s: float) -> None:
+        self._pieces = response.iter_bytes()
+        self._deadline = time.monotonic() + timeout_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if time.monotonic() > self._deadline:
+                raise httpx2.ReadTimeout("the stream goes on and on")
+            yield piece
 
 
 def _event(data: str) -> dict[str, Any]:

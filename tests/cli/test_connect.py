@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.cli.connect import live_beacon
+from darkroom.cli.beacon import live_beacon
 from tests.cli.conftest import Call
 from tests.cli.serving import ServerProcess, write_config
 from tests.fakes.openai_vendor import OpenAIVendor
@@ -90,7 +90,7 @@ def test_nobody_there(call: Call, closed_port: int) -> None:
     assert url in error["message"]
 
 
-@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://127.0.0.1", "http://["])
+@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://127.0.0.1"])
 def test_an_address_that_is_none(call: Call, url: str) -> None:
     done = call("models", "--base-url", url, "--api-key", "k")
     assert done.exit_code == 2, done.output

@@ -129,7 +129,7 @@ def test_a_bent_size_is_warned_of(call: Call) -> None:
 
 def test_a_suffix_that_promises_another_format_is_noted(call: Call, folder: Path) -> None:
     done = call("generate", "a red bicycle", "-o", "bike.png", "-f", "jpeg")
-    assert done.stderr == "note: bike.png holds a JPEG image\n"
+    assert done.stderr == "note: bike.png holds JPEG, not what the suffix says\n"
     assert (folder / "bike.png").read_bytes().startswith(b"\xff\xd8\xff")
 
 

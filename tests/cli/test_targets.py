@@ -48,10 +48,14 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_mismatches() -> None:
-    assert mismatch(Path("a.png"), PNG) is None
-    assert mismatch(Path("a"), PNG) is None
-    assert mismatch(Path("a.jpg"), PNG) == "a.jpg holds a PNG image"
-    assert mismatch(Path("a.avif"), PNG) == "a.avif holds a PNG image"
+    assert mismatch([Path("a.png"), Path("a.PNG")], [PNG, PNG]) is None
+    assert mismatch([Path("a")], [PNG]) is None
+    assert mismatch([], [PNG]) is None
+    wrong = "PNG, not what the suffix says"
+    assert mismatch([Path("a.jpg")], [PNG]) == f"a.jpg holds {wrong}"
+    assert mismatch([Path("a-1.avif"), Path("a-2.avif")], [PNG, PNG]) == (
+        f"a-1.avif and 1 more hold {wrong}"
+    )
 
 
 def test_tables_align_wide_characters() -> None:

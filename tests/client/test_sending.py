@@ -159,6 +159,17 @@ def test_a_stream_that_breaks_is_taken_up_again(first: httpx2.Response) -> None:
     assert len({request.headers["idempotency-key"] for request in script.sent}) == 1
 
 
+def test_keep_alives_do_not_make_a_stream_endless() -> None:
+    script = Script(streamed(b": keep-alive\n\n", COMPLETED))
+    with (
+        Client("http://server.example", "k", transport=script.transport, timeout=0) as client,
+        pytest.raises(sdk.APITimeoutError) as error,
+    ):
+        client.generate("a cat", partial_images=1)
+    assert (error.value.code, error.value.retryable) == ("timeout", False)
+    assert len(script.sent) == 1
+
+
 @pytest.mark.parametrize(
     "answer",
     [

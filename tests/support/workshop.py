@@ -34,6 +34,8 @@ class Scripted:
 
     name: ClassVar[str] = "scripted"
     vendor: ClassVar[str] = ""
+    default_base_url: ClassVar[str] = ""
+    takes_seed: ClassVar[bool] = False
     resend_safe: ClassVar[bool] = True
 
     def __init__(self, deployment: Deployment, egress: Egress | None = None) -> None:

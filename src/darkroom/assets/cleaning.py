@@ -49,20 +49,29 @@ def cleaned(path: Path, facts: ImageFacts) -> bytes | None:
 
 def _orientation(blocks: list[Block]) -> int:
     """What the EXIF block says, 1 to 8; 1 when there is none or it cannot be read."""
-    from PIL import Image
-
     for kind, whole, start in blocks:
-        content = bytes(whole[start:]) if kind in (b"\xe1", b"eXIf", b"EXIF") else b""
-        if kind == b"\xe1" and not content.startswith(_JPEG_EXIF):
+        if kind not in (b"\xe1", b"eXIf", b"EXIF"):
             continue
-        if content:
-            exif = Image.Exif()
+        content = bytes(whole[start:])
+        if kind != b"\xe1" or content.startswith(_JPEG_EXIF):
             try:
-                exif.load(content)
-                found = exif.get(_ORIENTATION, 1)
-            except (OSError, SyntaxError, ValueError, struct.error):
+                return _tagged_orientation(content.removeprefix(_JPEG_EXIF))
+            except struct.error:
                 return 1
-            return found if isinstance(found, int) and 1 <= found <= 8 else 1
+    return 1
+
+
+def _tagged_orientation(tiff: bytes) -> int:
+    """The tag of the first directory (TIFF 6.0, section 2)."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return 1
+    (at,) = struct.unpack_from(f"{order}I", tiff, 4)
+    (count,) = struct.unpack_from(f"{order}H", tiff, at)
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        tag, value = struct.unpack_from(f"{order}H6xH", tiff, entry)
+        if tag == _ORIENTATION:
+            return value if 1 <= value <= 8 else 1
     return 1
 
 

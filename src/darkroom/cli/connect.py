@@ -1,15 +1,14 @@
 """Finds the server to talk to: the one named, the one that runs here, or one of our own."""
 
-import json
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from darkroom.cli.beacon import Address, live_beacon
 from darkroom.cli.failures import Exit, Failure, of_api, starting
 from darkroom.cli.screen import Screen
 
@@ -18,18 +17,9 @@ if TYPE_CHECKING:
     from darkroom_client import Client
 
 _TIMEOUT_S = 600.0
-_PROBE_TIMEOUT_S = 3.0
 # Long enough for another command's image; a data folder has one owner at a time.
 _OWNER_WAIT_S = 300.0
 _LOOK_AGAIN_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A server and a key for it."""
-
-    url: str
-    key: str
 
 
 def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,27 +129,3 @@ def _own_or_late(settings: "Settings", screen: Screen, stack: ExitStack) -> Addr
             beacon = live_beacon(settings.data_dir)
             if beacon is not None:
                 return beacon
-
-
-def live_beacon(data_dir: Path) -> Address | None:
-    """The address in the data folder, if that server answers and takes the key.
-
-    A server that crashed leaves its beacon behind, and something else may listen there by now.
-    """
-    import darkroom_client as sdk
-
-    try:
-        said = json.loads((data_dir / "server.json").read_text(encoding="utf-8"))
-        address = Address(str(said["url"]), str(said["key"]))
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    try:
-        with sdk.Client(
-            address.url, address.key, timeout=_PROBE_TIMEOUT_S, max_retries=0
-        ) as client:
-            client.jobs.list(limit=1)
-    except sdk.APITimeoutError as error:
-        return address if error.code == "timeout" else None  # connected: busy, not gone
-    except (sdk.APIError, ValueError, LookupError, TypeError):
-        return None
-    return address

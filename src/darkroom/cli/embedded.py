@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from darkroom.cli.connect import Address
+from darkroom.cli.beacon import Address
 from darkroom.cli.screen import Screen
 from darkroom.server.app import create_app
 from darkroom.server.keys import Keys

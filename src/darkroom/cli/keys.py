@@ -41,7 +41,7 @@ def create(name: str, account: str | None, admin: bool, as_json: bool, **options
 @connection_options
 def list_(as_json: bool, **options: Any) -> None:
     """List all keys, without the secret part."""
-    with reported(as_json), connected(options, Screen(quiet=as_json)) as client:
+    with reported(as_json), connected(options, Screen()) as client:
         keys = client.keys.list()
         if as_json:
             shown = [dataclasses.asdict(key) for key in keys]

@@ -126,20 +126,20 @@ def _made(
 ) -> _Made:
     started = time.monotonic()
     previews: list[Path] = []
-    with screen.working(order.doing) as tell:
+    try:
+        with screen.working(order.doing) as tell:
 
-        def on_partial(partial: "PartialImage") -> None:
-            tell(f"preview {partial.index + 1} of {asked['partial_images']}")
-            path = targets.place_partial(partial.image, partial.index)
-            if path is not None:
-                previews.append(path)
+            def on_partial(partial: "PartialImage") -> None:
+                tell(f"preview {partial.index + 1} of {asked['partial_images']}")
+                path = targets.place_partial(partial.image, partial.index)
+                if path is not None:
+                    previews.append(path)
 
-        listen = on_partial if asked.get("partial_images") else None
-        try:
+            listen = on_partial if asked.get("partial_images") else None
             result = order.call(client, order.prompt, on_partial=listen, **asked)
-        except KeyboardInterrupt:
-            screen.note("stopped; a job that was accepted goes on at the server")
-            raise
+    except KeyboardInterrupt:
+        screen.note("stopped; a job that was accepted goes on at the server")
+        raise
     if targets.to_stdout:
         sys.stdout.buffer.write(result.images[0].data)
         sys.stdout.buffer.flush()
@@ -174,9 +174,8 @@ def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Scr
     )
     for warning in result.warnings:
         screen.warning(warning.message)
-    for path, image in zip(made.paths, result.images, strict=False):
-        if said := mismatch(path, image):
-            screen.note(said)
+    if said := mismatch(made.paths, result.images):
+        screen.note(said)
     if result.sandbox:
         screen.note("drawn by the built-in sandbox, not by an AI model")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @connection_options
 def command(name: str | None, as_json: bool, **options: Any) -> None:
     """List the models that are served, or show all that the model NAME can do."""
-    screen = Screen(quiet=as_json)
+    screen = Screen()
     with reported(as_json), connected(options, screen) as client:
         if name is not None:
             model = client.model(name)

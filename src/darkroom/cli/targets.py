@@ -138,12 +138,14 @@ def slug(prompt: str) -> str:
     return found or "image"
 
 
-def mismatch(path: Path, image: "Image") -> str | None:
+def mismatch(paths: Sequence[Path], images: Sequence["Image"]) -> str | None:
     """What to say when a file's suffix promises another format than it holds."""
-    promised = FORMATS.get(path.suffix.lower())
-    if not path.suffix or not image.format or promised == image.format:
-        return None
-    return f"{path} holds a {image.format.upper()} image"
+    for path, image in zip(paths, images, strict=False):
+        if path.suffix and image.format and FORMATS.get(path.suffix.lower()) != image.format:
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            holds = "holds" if not more else "hold"
+            return f"{path}{more} {holds} {image.format.upper()}, not what the suffix says"
+    return None
 
 
 def _is_folder(output: str) -> bool:

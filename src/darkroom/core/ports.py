@@ -71,6 +71,10 @@ class Provider(Protocol):
     name: ClassVar[str]
     vendor: ClassVar[str]
     """Whose shutdown dates of the catalogue apply (``openai``, ``azure`` …); "" for none."""
+    default_base_url: ClassVar[str]
+    """Where a deployment without a ``base_url`` goes; "" for none."""
+    takes_seed: ClassVar[bool]
+    """True when it repeats a picture for a seed, whatever the model it stands for can do."""
     resend_safe: ClassVar[bool]
     """True when repeating an attempt of unknown outcome cannot cost money twice."""
 

@@ -18,6 +18,8 @@ class OpenAIProvider:
 
     name: ClassVar[str] = "openai"
     vendor: ClassVar[str] = "openai"
+    default_base_url: ClassVar[str] = "https://api.openai.com/v1"
+    takes_seed: ClassVar[bool] = False
     # The API knows no idempotency key: a repeated call is a second purchase.
     resend_safe: ClassVar[bool] = False
 

@@ -1,7 +1,7 @@
 """Candidates for a request: deployments that serve its model, or the successor of a retired one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from darkroom.catalog import Catalog, Plan, plan
@@ -84,8 +84,9 @@ class Router:
             if able:
                 first = able[0][1]
                 names = tuple(route.deployment.id for route, _ in able)
-                successor = first.id if first.id != spec.id else None
-                served.append(ServedModel(spec, names, successor))
+                retired = first.id != spec.id
+                shown = spec if retired else first
+                served.append(ServedModel(shown, names, first.id if retired else None))
         return served
 
     def route(self, deployment_id: str) -> Route | None:
@@ -101,7 +102,9 @@ class Router:
             return None
         listed = route.deployment.models
         able = model.id in listed if listed else route.provider.serves(model)
-        return model if able else None
+        if not able:
+            return None
+        return replace(model, seed=True) if route.provider.takes_seed else model
 
     def _candidate(
         self, route: Route, asked: ModelSpec, model: ModelSpec, request: ImageRequest

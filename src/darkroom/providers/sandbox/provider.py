@@ -46,6 +46,8 @@ class SandboxProvider:
 
     name: ClassVar[str] = "sandbox"
     vendor: ClassVar[str] = ""
+    default_base_url: ClassVar[str] = ""
+    takes_seed: ClassVar[bool] = True
     resend_safe: ClassVar[bool] = True
 
     def __init__(

@@ -78,7 +78,8 @@ function Exposing({ job }) {
 
 /** @param {{ since: string }} props */
 export function Elapsed({ since }) {
-  return html`${duration(Math.max(0, Math.floor((now.value - Date.parse(since)) / 1000) * 1000))}`;
+  const s = Math.max(0, Math.floor((now.value - Date.parse(since)) / 1000));
+  return html`${s < 60 ? t("time.s", { s }) : duration(s * 1000)}`;
 }
 
 /** What is printed along the edge of the film. @param {{ job: Job }} props */
