@@ -55,13 +55,24 @@ class Window:
     def _requested(self, request: Request) -> None:
         self.sent.append(request)
         parts = urlsplit(request.url)
-        if parts.scheme not in ("blob", "data") and f"{parts.scheme}://{parts.netloc}" != self.origin:
+        if (
+            parts.scheme not in ("blob", "data")
+            and f"{parts.scheme}://{parts.netloc}" != self.origin
+        ):
             self.complaints.append(f"request to {request.url}")
 
     def open(self, key: str = KEY) -> Self:
         """The playground, signed in and ready."""
         self.page.goto(f"{self.origin}/#key={key}")
         self.page.locator("#model option").first.wait_for(state="attached")
+        return self
+
+    def quick(self) -> Self:
+        """Small pictures, drawn quickly, for tests that look at something else."""
+        self.page.evaluate(
+            """() => import("/static/state/wishes.js").then(({ wish }) =>
+              wish({ model: "flux-2-klein-4b", size: "256x256", custom: "256x256" }))"""
+        )
         return self
 
     def ask(self, prompt: str) -> None:

@@ -39,11 +39,12 @@ def cleaned(path: Path, facts: ImageFacts) -> bytes | None:
     data = path.read_bytes()
     try:
         blocks = list(_BLOCKS[facts.media_type](memoryview(data)))
-        if (orientation := _orientation(blocks)) > 1:
-            return _upright(path, facts, orientation)
+        orientation = _orientation(blocks)
         kept = _JOINED[facts.media_type](data, blocks)
     except (struct.error, IndexError) as error:
         raise NotAnImage("the image is damaged or cut off") from error
+    if orientation > 1:
+        return _upright(kept, facts, orientation)
     return kept if len(kept) < len(data) else None
 
 
@@ -75,7 +76,7 @@ def _tagged_orientation(tiff: bytes) -> int:
     return 1
 
 
-def _upright(path: Path, facts: ImageFacts, orientation: int) -> bytes:
+def _upright(data: bytes, facts: ImageFacts, orientation: int) -> bytes:
     from PIL import Image
 
     turns = Image.Transpose
@@ -89,7 +90,7 @@ def _upright(path: Path, facts: ImageFacts, orientation: int) -> bytes:
         8: turns.ROTATE_90,
     }[orientation]
     out = io.BytesIO()
-    with decoding(path) as image:
+    with decoding(io.BytesIO(data)) as image:
         kept = ("icc_profile", "transparency")
         options: dict[str, Any] = {name: image.info[name] for name in kept if name in image.info}
         kind = facts.media_type.removeprefix("image/")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -27,18 +28,19 @@ async def in_pool(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 @contextmanager
-def decoding(path: Path) -> "Generator[Image.Image]":
-    """The image of a PNG, JPEG or WebP file, not decoded yet.
+def decoding(source: Path | BytesIO) -> "Generator[Image.Image]":
+    """The image of a PNG, JPEG or WebP, not decoded yet.
 
     Whatever a decoder raises inside becomes :class:`~darkroom.assets.inspect.NotAnImage`.
     """
     from PIL import Image  # 40 ms, and most requests carry no image
 
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+        with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as image:
             # The decoder may read another size, or more frames, than our look at the header.
             bounded(image.width, image.height)
-            if getattr(image, "n_frames", 1) > 1:
+            # Phones put further pictures behind a JPEG, which the decoder takes for frames (MPO).
+            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
                 raise NotAnImage("the image is animated")
             yield image
     except NotAnImage:

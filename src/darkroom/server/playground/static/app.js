@@ -3,7 +3,6 @@
 
 import { effect, html, render, signal, untracked } from "./vendor/preact.js";
 import { t } from "./lib/words.js";
-import { CodeDialog } from "./panels/code.js";
 import { History } from "./panels/history.js";
 import { Inputs } from "./panels/inputs.js";
 import { KeyCard } from "./panels/key.js";
@@ -13,6 +12,7 @@ import { Send } from "./panels/send.js";
 import { Settings } from "./panels/settings.js";
 import { Stage } from "./panels/stage.js";
 import { Top } from "./panels/top.js";
+import { dialog } from "./state/dialogs.js";
 import { announced, clearJobs, isOpen, jobs, loadHistory, selectedId } from "./state/jobs.js";
 import { loadModels } from "./state/models.js";
 import { key } from "./state/session.js";
@@ -40,7 +40,7 @@ function App() {
       <${Stage} />
       <${History} />
     </div>
-    <${CodeDialog} />
+    ${dialog.value}
     <${Toast} />
     <p class="sr" role="status">${announced.value && t(`announce.${announced.value.state === "succeeded" ? "done" : "not"}`, { n: announced.value.n })}</p>
   `;

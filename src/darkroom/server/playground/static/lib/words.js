@@ -1,13 +1,30 @@
 // @ts-check
 // The interface's words in the chosen language.
 
-import { en } from "../words/en.js";
-import { ko } from "../words/ko.js";
-import { language } from "../state/session.js";
+import { language, speak } from "../state/session.js";
 
-/** @typedef {keyof typeof en} Word */
+/** @typedef {keyof typeof import("../words/en.js").en} Word */
+/** @typedef {Record<Word, string>} Table */
 
-const TABLES = { en, ko };
+/** @type {Record<"en" | "ko", () => Promise<Table>>} */
+const LANGUAGES = {
+  en: async () => (await import("../words/en.js")).en,
+  ko: async () => (await import("../words/ko.js")).ko,
+};
+/** @type {Partial<Record<"en" | "ko", Table>>} */
+const tables = {};
+await load(language.peek()); // boot.js asks for it early
+
+/** Only the language that is spoken is loaded. @param {"en" | "ko"} chosen */
+async function load(chosen) {
+  tables[chosen] ??= await LANGUAGES[chosen]();
+}
+
+/** Speak another language from now on. @param {"en" | "ko"} chosen */
+export async function change(chosen) {
+  await load(chosen);
+  speak(chosen);
+}
 
 /**
  * The text of a word, with `{name}` filled in. Components that call it follow the language.
@@ -15,13 +32,13 @@ const TABLES = { en, ko };
  * @param {Record<string, string | number>} [values]
  */
 export function t(word, values) {
-  const text = TABLES[language.value][word];
+  const text = /** @type {Table} */ (tables[language.value])[word];
   return values ? text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? "")) : text;
 }
 
 /** The text of a word that may not exist, such as one made from an error code. @param {string} word */
 export function maybe(word) {
-  return word in en ? t(/** @type {Word} */ (word)) : null;
+  return word in /** @type {Table} */ (tables[language.value]) ? t(/** @type {Word} */ (word)) : null;
 }
 
 /** @param {number} ms */

@@ -1,7 +1,7 @@
 // @ts-check
 // "Copy as code": the request in curl, Python or JavaScript, ready to run.
 
-import { html, signal, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { copyText } from "../lib/pictures.js";
 import { wire } from "../lib/requests.js";
 import { LANGUAGES } from "../lib/snippets.js";
@@ -11,23 +11,15 @@ import { Dialog } from "../widgets/dialog.js";
 import { Icon } from "../widgets/icons.js";
 import { say } from "../widgets/toast.js";
 
-/** @type {import("../vendor/preact.js").Signal<import("../lib/types").Wish | null>} */
-const shown = signal(null);
-
-/** @param {import("../lib/types").Wish} wish */
-export function showCode(wish) {
-  shown.value = wish;
-}
-
-export function CodeDialog() {
+/** @param {{ wish: import("../lib/types").Wish, onClose: () => void }} props */
+export function CodeDialog({ wish, onClose }) {
   const [chosen, choose] = useState("curl");
-  if (!shown.value) return null;
   const language = LANGUAGES.find((one) => one.id === chosen) ?? LANGUAGES[0];
-  const text = language.make(wire(shown.value), location.origin);
+  const text = language.make(wire(wish), location.origin);
   const copy = () =>
     copyText(text).then(() => say(t("copied.code")), () => say(t("copied.not")));
   return html`
-    <${Dialog} label=${t("code")} onClose=${() => (shown.value = null)}>
+    <${Dialog} label=${t("code")} onClose=${onClose}>
       <h2>${t("code")}</h2>
       <p class="note">${t("code.key")} <code>export DARKROOM_API_KEY=…</code></p>
       <div class="row apart">

@@ -7,13 +7,13 @@ import { focusPrompt } from "../lib/focus.js";
 import { copyImage, copyText, download, fileName, linkOf, srcOf } from "../lib/pictures.js";
 import { wishOf } from "../lib/requests.js";
 import { left, t } from "../lib/words.js";
+import { showCode } from "../state/dialogs.js";
 import { asked } from "../state/form.js";
 import { setInputs } from "../state/inputs.js";
 import { can } from "../state/models.js";
 import { Dialog } from "../widgets/dialog.js";
 import { Icon } from "../widgets/icons.js";
 import { say } from "../widgets/toast.js";
-import { showCode } from "./code.js";
 
 /** @typedef {import("../lib/types").Job} Job @typedef {import("../lib/types").Asset} Asset */
 

@@ -1,18 +1,25 @@
 // @ts-check
-// Everything that is known of a job: asked against got, times, tokens, attempts.
+// What a job was asked for, and a way back to it; the details are loaded when they are opened.
 
-import { html } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { srcOfId } from "../lib/pictures.js";
-import { duration, maybe, nice, t, weight } from "../lib/words.js";
+import { t } from "../lib/words.js";
 import { takeOver } from "../state/form.js";
-import { assetsOf, isOpen } from "../state/jobs.js";
 import { Icon } from "../widgets/icons.js";
 
 /** @typedef {import("../lib/types").Job} Job */
-/** @typedef {{ word: import("../lib/words.js").Word, asked: string, got: string }} Row */
+
+/** @type {typeof import("./details.js").Details | null} */
+let Details = null;
 
 /** @param {{ job: Job }} props */
 export function Record({ job }) {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = async (/** @type {any} */ event) => {
+    const { open } = event.target;
+    if (open) ({ Details } = await import("./details.js"));
+    setOpen(open);
+  };
   return html`
     <section class="record" data-test="record">
       <div class="record-prompt">
@@ -24,11 +31,9 @@ export function Record({ job }) {
       ${job.output?.revised_prompts.some(Boolean) &&
       html`<p class="note"><b>${t("record.revised")}</b> ${job.output.revised_prompts.filter(Boolean).join(" / ")}</p>`}
       <${Sources} job=${job} />
-      <details class="hint wide">
+      <details class="hint wide" onToggle=${toggle}>
         <summary>${t("record")}</summary>
-        <${Compared} rows=${rowsOf(job)} />
-        <${Attempts} job=${job} />
-        <${Numbers} job=${job} />
+        ${isOpen && Details && html`<${Details} job=${job} />`}
       </details>
     </section>
   `;
@@ -45,98 +50,5 @@ function Sources({ job }) {
         src ? html`<img src=${src} alt=${t("record.input")} loading="lazy" />` : html`<code title=${id}>…${id.slice(-8)}</code>`,
       )}
     </div>
-  `;
-}
-
-/** @param {Job} job @returns {Row[]} */
-function rowsOf(job) {
-  const { request: asked, output } = job;
-  const results = assetsOf("result", job);
-  const [first] = results;
-  const ended = !isOpen(job) && first;
-  const kind = first?.media_type.replace("image/", "") ?? "";
-  /** @type {Row[]} */
-  const rows = [
-    { word: "model", asked: job.model, got: job.served_model ?? "" },
-    { word: "set.size", asked: nice(asked.size), got: ended ? `${first.width}×${first.height}` : "" },
-    { word: "set.quality", asked: asked.quality, got: output?.quality ?? "" },
-    { word: "set.background", asked: asked.background, got: output?.background ?? "" },
-    { word: "set.format", asked: asked.output_format, got: kind },
-    { word: "set.n", asked: String(asked.n), got: ended ? String(results.length) : "" },
-  ];
-  const extra = /** @type {const} */ ([
-    ["set.compression", asked.output_compression], ["set.input_fidelity", asked.input_fidelity],
-    ["set.complexity", asked.complexity], ["set.seed", asked.seed],
-    ["set.moderation", asked.moderation === "auto" ? null : asked.moderation],
-  ]);
-  for (const [word, value] of extra) if (value !== null) rows.push({ word, asked: String(value), got: "" });
-  return rows;
-}
-
-/** @param {{ rows: Row[] }} props */
-function Compared({ rows }) {
-  return html`
-    <table>
-      <thead><tr><td></td><th scope="col">${t("record.asked")}</th><th scope="col">${t("record.got")}</th></tr></thead>
-      <tbody>
-        ${rows.map(({ word, asked, got }) => {
-          const differs = got && got !== asked && asked !== "auto";
-          return html`<tr data-differs=${Boolean(differs)}>
-            <th scope="row">${t(word)}</th><td>${shown(asked)}</td><td>${got ? shown(got) : "–"}</td>
-          </tr>`;
-        })}
-      </tbody>
-    </table>
-  `;
-}
-
-/** @param {string} value */
-function shown(value) {
-  return maybe(`value.${value}`) ?? value;
-}
-
-/** @param {{ job: Job }} props */
-function Attempts({ job }) {
-  if (!job.attempts.length) return null;
-  return html`
-    <table data-test="attempts">
-      <thead><tr>
-        <th scope="col">${t("record.attempt")}</th><th scope="col">${t("record.deployment")}</th>
-        <th scope="col">${t("record.outcome")}</th><th scope="col">${t("record.time")}</th>
-      </tr></thead>
-      <tbody>
-        ${job.attempts.map(
-          (one) => html`<tr>
-            <td>${one.number}</td>
-            <td>${one.deployment} <span class="faint">${one.provider} · ${one.model}</span></td>
-            <td>${maybe(`attempt.${one.state}`) ?? one.state}
-              ${one.error && html`<span class="faint block">${one.error.code}: ${one.error.message}</span>`}</td>
-            <td>${one.finished_at ? duration(Date.parse(one.finished_at) - Date.parse(one.started_at)) : "…"}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-  `;
-}
-
-/** @param {{ job: Job }} props */
-function Numbers({ job }) {
-  const { usage, timings } = job;
-  const [first] = assetsOf("result", job);
-  const count = (/** @type {number} */ n) => n.toLocaleString();
-  return html`
-    <dl class="numbers">
-      ${usage &&
-      html`<dt>${t("record.tokens")}</dt>
-        <dd>${t("record.tokens.of", {
-          text: count(usage.input_tokens_details.text_tokens), image: count(usage.input_tokens_details.image_tokens),
-          out: count(usage.output_tokens), total: count(usage.total_tokens),
-        })}${!usage.reported_by_upstream && ` ${t("record.tokens.ours")}`}</dd>`}
-      ${timings.queued_ms !== null &&
-      html`<dt>${t("record.waited")}</dt><dd>${duration(timings.queued_ms)} + ${timings.running_ms === null ? "…" : duration(timings.running_ms)}</dd>`}
-      ${first && html`<dt>${t("record.weight")}</dt><dd>${weight(first.byte_size)}</dd>`}
-      <dt>${t("record.when")}</dt><dd>${new Date(job.created_at).toLocaleString()}</dd>
-      <dt>${t("record.job")}</dt><dd><code>${job.id}</code></dd>
-    </dl>
   `;
 }

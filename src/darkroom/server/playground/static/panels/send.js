@@ -4,21 +4,22 @@
 import { html, signal } from "../vendor/preact.js";
 import { t } from "../lib/words.js";
 import { asked, obstacle } from "../state/form.js";
+import { showCode } from "../state/dialogs.js";
 import { submit } from "../state/jobs.js";
 import { inputs } from "../state/inputs.js";
 import { Icon } from "../widgets/icons.js";
-import { showCode } from "./code.js";
 
-// A second press within this time is a slip of the hand, not a second wish.
+// The same once more within this time is a slip of the hand, not a second wish.
 const SLIP_MS = 600;
-const justSent = signal(false);
+/** @type {import("../vendor/preact.js").Signal<import("../lib/types").Wish | null>} */
+const justSent = signal(null);
 
 /** Send what the form says, if it can be sent. */
 export function send() {
   const wish = asked.peek();
-  if (!wish || obstacle.peek() || justSent.peek()) return;
-  justSent.value = true;
-  setTimeout(() => (justSent.value = false), SLIP_MS);
+  if (!wish || obstacle.peek() || wish === justSent.peek()) return;
+  justSent.value = wish; // a change to the form makes a new wish
+  setTimeout(() => (justSent.value = null), SLIP_MS);
   void submit(wish);
   if (matchMedia("(max-width: 720px)").matches) {
     document.querySelector("#stage")?.scrollIntoView({ block: "start" });
@@ -33,7 +34,7 @@ export function Send() {
       ${why && why !== "prompt" && why !== "models" && html`<p class="warn">${t(`obstacle.${why}`)}</p>`}
       <div class="row">
         <button
-          class="primary" onClick=${send} disabled=${why !== null || justSent.value} data-test="send"
+          class="primary" onClick=${send} disabled=${why !== null || asked.value === justSent.value} data-test="send"
           aria-keyshortcuts="Control+Enter Meta+Enter"
         >
           ${inputs.value.length ? t("send.edit") : t("send.generate")}

@@ -2,10 +2,10 @@
 // The bar at the top: whose page this is, the sandbox's honest word, language, light, key.
 
 import { html } from "../vendor/preact.js";
-import { t } from "../lib/words.js";
+import { change, t } from "../lib/words.js";
 import { counts } from "../state/jobs.js";
 import { allSandbox } from "../state/models.js";
-import { key, language, light, speak, theme, useKey } from "../state/session.js";
+import { key, language, light, theme, useKey } from "../state/session.js";
 import { Icon } from "../widgets/icons.js";
 
 const LIGHTS = /** @type {const} */ ({
@@ -24,7 +24,7 @@ export function Top() {
       </h1>
       ${allSandbox.value && html`<p class="chip" title=${t("sandbox.long")}>${t("sandbox")}</p>`}
       <span class="spring"></span>
-      <button class="quiet" lang=${other} onClick=${() => speak(other)} data-test="language">
+      <button class="quiet" lang=${other} onClick=${() => change(other)} data-test="language">
         ${other === "ko" ? "한국어" : "English"}
       </button>
       <button

@@ -1,0 +1,153 @@
+"""The contract of every store of bytes: local disk, and what obstore opens."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, MemoryStore
+
+from darkroom.assets import Blobs, Spool, open_blobs
+from darkroom.assets.blobs import PIECE, DiskBlobs
+from tests.support.spooled import spooled
+
+DATA = os.urandom(PIECE * 2 + 1000)
+ABSENT = "0" * 64
+
+
+@pytest.fixture(params=["disk", "file url", "obstore memory", "obstore folder"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    folder = tmp_path / "blobs"
+    if request.param == "disk":
+        return DiskBlobs(folder)
+    if request.param == "file url":
+        return open_blobs(f"file://{folder}")
+    if request.param == "obstore memory":
+        return Blobs(MemoryStore())
+    folder.mkdir()
+    return Blobs(LocalStore(folder))
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def whole(blobs: Blobs, sha256: str, size: int) -> bytes:
+    return b"".join([piece async for piece in blobs.read(sha256, size)])
+
+
+@pytest.mark.parametrize("durable", [True, False])
+@pytest.mark.parametrize("data", [b"", b"x", DATA])
+async def test_adopted_bytes_can_be_read_and_leave_the_spool(
+    blobs: Blobs, spool: Spool, data: bytes, durable: bool
+) -> None:
+    image = spooled(spool, data)
+    await blobs.adopt(image, durable=durable)
+    assert not image.path.exists()
+    assert await whole(blobs, image.sha256, len(data)) == data
+
+
+async def test_pieces_can_be_encoded_one_by_one(blobs: Blobs, spool: Spool) -> None:
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    pieces = [piece async for piece in blobs.read(image.sha256, len(DATA))]
+    assert [len(piece) for piece in pieces] == [PIECE, PIECE, 1000]
+    assert PIECE % 3 == 0
+
+
+async def test_the_same_bytes_again_change_nothing(blobs: Blobs, spool: Spool) -> None:
+    for _ in range(3):
+        image = spooled(spool, DATA)
+        await blobs.adopt(image)
+    assert await whole(blobs, image.sha256, len(DATA)) == DATA
+
+
+async def test_a_reader_is_not_disturbed_by_the_same_bytes_again(
+    blobs: Blobs, spool: Spool
+) -> None:
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    found = b""
+    async for piece in blobs.read(image.sha256, len(DATA)):
+        found += piece
+        await blobs.adopt(spooled(spool, DATA))
+    assert found == DATA
+
+
+async def test_a_local_file_has_the_bytes(blobs: Blobs, spool: Spool) -> None:
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    path = await blobs.local(image.sha256, len(DATA), spool.path())
+    assert path.read_bytes() == DATA
+
+
+async def test_deleted_bytes_are_gone_and_deleting_again_is_no_error(
+    blobs: Blobs, spool: Spool
+) -> None:
+    image = spooled(spool, b"x")
+    await blobs.adopt(image)
+    await blobs.delete(image.sha256)
+    await blobs.delete(image.sha256)
+    with pytest.raises(FileNotFoundError):
+        await whole(blobs, image.sha256, 1)
+
+
+async def test_missing_bytes_are_the_same_error_everywhere(blobs: Blobs, spool: Spool) -> None:
+    with pytest.raises(FileNotFoundError):
+        await whole(blobs, ABSENT, 5)
+    with pytest.raises(FileNotFoundError):
+        await blobs.local(ABSENT, 5, spool.path())
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "../../etc/passwd", "ab/../../x", "A" * 64, ABSENT + "\n", "/" + ABSENT[1:]]
+)
+async def test_only_hashes_are_names(blobs: Blobs, spool: Spool, name: str) -> None:
+    with pytest.raises(ValueError, match="not a hash"):
+        await whole(blobs, name, 5)
+    with pytest.raises(ValueError, match="not a hash"):
+        await blobs.local(name, 5, spool.path())
+    with pytest.raises(ValueError, match="not a hash"):
+        await blobs.delete(name)
+
+
+async def test_the_check_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    await blobs.check()
+    assert files_in(tmp_path) == []
+
+
+async def test_a_store_that_cannot_be_written_fails_the_check(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path / "blobs")
+    shutil.rmtree(tmp_path / "blobs")
+    (tmp_path / "blobs").write_bytes(b"a file in the way")
+    with pytest.raises((OSError, BaseError)):
+        await blobs.check()
+
+
+@pytest.fixture
+def other_file_system(tmp_path: Path) -> Iterator[Path]:
+    shared = Path("/dev/shm")  # noqa: S108
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("no second file system here")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+async def test_the_store_may_lie_on_another_file_system(
+    other_file_system: Path, spool: Spool
+) -> None:
+    blobs = DiskBlobs(other_file_system / "blobs")
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    assert not image.path.exists()
+    assert await whole(blobs, hashlib.sha256(DATA).hexdigest(), len(DATA)) == DATA
+    assert len(files_in(other_file_system)) == 1
