@@ -1,8 +1,9 @@
-"""Input images from every source are checked, cleaned and stored; what is refused leaves nothing."""
+"""Input images are checked, cleaned and stored, whatever they come from."""
 
 import asyncio
 import base64
 import hashlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from darkroom.db import open_database
 from darkroom.egress import AddressGuard, PublicFetcher
 from tests.assets.images import CANARY, exif, gradient, opened, png_bomb, saved
 from tests.support.spooled import spooled
+
+both_stores = pytest.mark.parametrize("store", ["disk", "remote"])
 
 PNG = saved(gradient(), "PNG")
 JPEG = saved(gradient(), "JPEG", exif=exif())
@@ -68,13 +71,30 @@ class Bench:
         return asset
 
 
-@pytest.fixture(params=["disk", "remote"])
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh database file, to be copied."""
+    path = tmp_path_factory.mktemp("ingest") / "darkroom.db"
+
+    async def make() -> None:
+        await (await open_database(f"sqlite:///{path}")).close()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture
+def store() -> str:
+    return "disk"
+
+
+@pytest.fixture
+async def bench(store: str, migrated: Path, tmp_path: Path) -> AsyncIterator[Bench]:
+    shutil.copy(migrated, tmp_path / "darkroom.db")
     database = await open_database(f"sqlite:///{tmp_path / 'darkroom.db'}")
     fetcher = PublicFetcher(AddressGuard(["127.0.0.0/8"]), any_port=True)
     spool = Spool(tmp_path / "spool")
-    disk = request.param == "disk"
-    blobs = DiskBlobs(tmp_path / "blobs") if disk else Blobs(MemoryStore())
+    blobs = DiskBlobs(tmp_path / "blobs") if store == "disk" else Blobs(MemoryStore())
     try:
         yield Bench(Ingest(spool, blobs, fetcher, database), spool, blobs, tmp_path / "spool")
     finally:
@@ -111,6 +131,7 @@ def inline(data: bytes, head: str = "") -> InlineImage:
 # Sources ---------------------------------------------------------------------------------------
 
 
+@both_stores
 async def test_all_four_sources_give_the_same_image(bench: Bench, pictures: str) -> None:
     stored = await bench.stored(PNG)
     taken = await bench.take(
@@ -274,6 +295,7 @@ async def test_a_mask_is_brought_into_its_form(bench: Bench) -> None:
     assert [asset.kind for asset in taken.assets] == [AssetKind.INPUT, AssetKind.MASK]
 
 
+@both_stores
 async def test_a_stored_mask_is_brought_into_its_form_too(bench: Bench) -> None:
     asset = await bench.stored(BLACK_AND_WHITE)
     taken = await bench.take(inline(PNG), mask=StoredImage(asset.id))
@@ -296,6 +318,7 @@ async def test_a_mask_of_another_size_is_refused(bench: Bench) -> None:
 # Files for the upstream ------------------------------------------------------------------------
 
 
+@both_stores
 async def test_files_are_there_for_the_attempt_and_copies_go_with_it(bench: Bench) -> None:
     taken = await bench.take(inline(PNG), inline(JPEG))
     for _ in range(2):
@@ -307,6 +330,7 @@ async def test_files_are_there_for_the_attempt_and_copies_go_with_it(bench: Benc
     assert await bench.bytes_of(taken.inputs[0]) == PNG
 
 
+@both_stores
 async def test_copies_go_also_when_the_attempt_fails(bench: Bench) -> None:
     taken = await bench.take(inline(PNG))
     with pytest.raises(ValueError, match="upstream"):
@@ -315,6 +339,7 @@ async def test_copies_go_also_when_the_attempt_fails(bench: Bench) -> None:
     assert bench.left == []
 
 
+@both_stores
 async def test_an_image_that_is_gone_is_a_clear_error_and_leaves_no_copy(bench: Bench) -> None:
     taken = await bench.take(inline(PNG), inline(JPEG))
     await bench.blobs.delete(taken.inputs[1].sha256)

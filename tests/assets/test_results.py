@@ -1,4 +1,4 @@
-"""An upstream's images: stored as they came, fitted beside their original, dropped when unusable."""
+"""An upstream's images: stored as they came, fitted beside their original, or dropped."""
 
 import hashlib
 from pathlib import Path
@@ -122,11 +122,11 @@ async def test_a_preview_is_kept_for_a_while(bench: Bench) -> None:
 
 
 class FullStore(DiskBlobs):
-    """Takes one image, then nothing more."""
+    """Takes ``room`` images, then nothing more."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, room: int) -> None:
         super().__init__(folder)
-        self._room = 1
+        self._room = room
 
     async def adopt(self, image: SpooledImage, *, durable: bool = True) -> None:
         if not self._room:
@@ -136,11 +136,12 @@ class FullStore(DiskBlobs):
 
 
 @pytest.mark.parametrize("wanted", [None, Size(30, 30)])
+@pytest.mark.parametrize("room", [0, 1, 2])
 async def test_a_store_that_fails_leaves_nothing_in_the_spool(
-    tmp_path: Path, wanted: Size | None
+    tmp_path: Path, wanted: Size | None, room: int
 ) -> None:
     bench = Bench(tmp_path)
-    full = Results(bench.spool, FullStore(tmp_path / "full"))
+    full = Results(bench.spool, FullStore(tmp_path / "full", room))
     with pytest.raises(OSError, match="no space"):
         await full.keep(bench.spooled(PNG, OTHER, PNG), wanted)
     assert bench.left == []

@@ -1,5 +1,6 @@
 """The playground as its users meet it: in a browser, on a real server with the sandbox."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from darkroom.server import playground as package
 from tests.e2e.conftest import Window, Windows
@@ -28,8 +29,9 @@ def test_a_first_visit_is_small(window: Window) -> None:
     """All that is loaded until the page can be used, as it travels."""
     window.open()
     loaded = window.page.evaluate(
-        """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-          .filter((one) => !one.name.includes("/v1/")).map((one) => [one.name, one.encodedBodySize])"""
+        """["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+          .filter((one) => !one.name.includes("/v1/"))
+          .map((one) => [one.name, one.encodedBodySize])"""
     )
     assert len(loaded) > 20
     assert sum(size for _, size in loaded) < 60_000
@@ -42,6 +44,31 @@ def test_every_module_is_fetched_at_once(window: Window) -> None:
     used = [urlsplit(request.url).path for request in window.sent]
     modules = [path for path in used if path.count("/") == 3 and path.endswith(".js")]
     assert sorted([*named, "/static/words/en.js"]) == sorted(modules)
+
+
+def test_the_vendored_module_is_the_one_that_was_recorded() -> None:
+    vendor = STATIC / "vendor"
+    digest = hashlib.sha256((vendor / "preact.js").read_bytes()).hexdigest()
+    assert digest in (vendor / "VENDOR.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name", ["vendor/VENDOR.md", "../__init__.py", "%2e%2e/__init__.py", "lib/types.d.ts", "lib"]
+)
+def test_nothing_but_the_page_is_served(browser: Browser, playground: str, name: str) -> None:
+    context = browser.new_context()
+    assert context.request.get(f"{playground}/static/{name}").status == 404
+    context.close()
+
+
+def test_files_are_tagged_and_under_the_policy(browser: Browser, playground: str) -> None:
+    context = browser.new_context()
+    first = context.request.get(f"{playground}/static/app.js")
+    assert "script-src 'self'" in first.headers["content-security-policy"]
+    assert "unsafe" not in first.headers["content-security-policy"]
+    known = {"if-none-match": first.headers["etag"]}
+    assert context.request.get(f"{playground}/static/app.js", headers=known).status == 304
+    context.close()
 
 
 def test_both_languages_have_the_same_words() -> None:
@@ -61,7 +88,8 @@ def test_the_stream_parser_takes_every_cut(window: Window) -> None:
     wrong = window.page.evaluate(
         """async () => {
           const { events } = await import("/static/lib/sse.js");
-          const text = ": ping\\r\\n\\r\\nevent: a\\r\\ndata: 가나\\r\\ndata:다\\r\\n\\r\\ndata: {}\\n\\nid: 1\\rdata: x\\r\\r";
+          const text = ": ping\\r\\n\\r\\nevent: a\\r\\ndata: 가나\\r\\ndata:다\\r\\n\\r\\n"
+            + "data: {}\\n\\nid: 1\\rdata: x\\r\\r";
           const bytes = new TextEncoder().encode(text);
           const wrong = [];
           for (let cut = 0; cut <= bytes.length; cut++) {
@@ -106,7 +134,8 @@ def test_generate_shows_partial_images_and_then_the_result(window: Window) -> No
     window.open()
     window.page.evaluate(
         """() => { window.seen = new Set(); new MutationObserver(() => {
-          for (const one of document.querySelectorAll("[data-test=partial]")) seen.add(one.dataset.index);
+          for (const one of document.querySelectorAll("[data-test=partial]"))
+            seen.add(one.dataset.index);
         }).observe(document.body, { subtree: true, childList: true, attributes: true }); }"""
     )
     window.ask("a lighthouse above the sea")
@@ -225,9 +254,11 @@ def test_enter_never_sends_and_composing_hangul_neither(window: Window) -> None:
         "Input.imeSetComposition", {"text": "안녕하세", "selectionStart": 4, "selectionEnd": 4}
     )
     window.page.evaluate(
-        """() => { for (const [ctrlKey, isComposing, keyCode] of [[false, true, 13], [true, true, 13], [true, false, 229]])
-          document.querySelector("#prompt").dispatchEvent(new KeyboardEvent("keydown",
-            { key: "Enter", ctrlKey, isComposing, keyCode, bubbles: true })); }"""
+        """() => { const tries = [[false, true, 13], [true, true, 13], [true, false, 229]];
+          for (const [ctrlKey, isComposing, keyCode] of tries) {
+            const how = { key: "Enter", ctrlKey, isComposing, keyCode, bubbles: true };
+            document.querySelector("#prompt").dispatchEvent(new KeyboardEvent("keydown", how));
+          } }"""
     )
     typing.send("Input.insertText", {"text": "안녕하세요"})
     window.page.keyboard.press("Enter")
@@ -289,7 +320,8 @@ def test_input_images_are_added_ordered_and_taken_out(window: Window, tmp_path: 
         """async () => { const data = new DataTransfer();
           const canvas = new OffscreenCanvas(32, 32); canvas.getContext("2d").fillRect(0, 0, 9, 9);
           data.items.add(new File([await canvas.convertToBlob()], "c.png", { type: "image/png" }));
-          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true })); }"""
+          const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+          document.body.dispatchEvent(paste); }"""
     )
     expect(page.locator("[data-test=inputs] .thumb[data-state=ready]")).to_have_count(3)
     page.click("[data-test=from-url]")
@@ -395,7 +427,8 @@ def test_a_phone_never_scrolls_sideways(windows: Windows, locale: str) -> None:
     assert window.page.evaluate(overflow) == 0
     wide = window.page.evaluate(
         """[...document.querySelectorAll("button, summary, h2, .tools, img")]
-          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML)"""
+          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+          .map((one) => one.outerHTML)"""
     )
     assert wide == []
 
@@ -416,15 +449,17 @@ def test_the_language_is_the_browsers_until_it_is_chosen(
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(windows: Windows) -> None:
-    paper = "getComputedStyle(document.body).backgroundColor"
     light, dark = windows.new(scheme="light").open(), windows.new(scheme="dark").open()
-    bright, dim = light.page.evaluate(paper), dark.page.evaluate(paper)
+    bright, dim = (
+        window.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for window in (light, dark)
+    )
     assert bright != dim
     dark.page.click("[data-test=theme]")
-    assert dark.page.evaluate(paper) == bright
+    expect(dark.page.locator("body")).to_have_css("background-color", bright)
     dark.page.reload()
     dark.page.locator("#prompt").wait_for()
-    assert dark.page.evaluate(paper) == bright
+    expect(dark.page.locator("body")).to_have_css("background-color", bright)
 
 
 def test_the_keyboard_reaches_everything(window: Window) -> None:

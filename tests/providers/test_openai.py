@@ -460,7 +460,7 @@ async def test_moderation_says_stage_and_categories(
 async def test_retry_after_in_every_form(
     upstream: Upstream, vendor: OpenAIVendor, headers: dict[str, str], seconds: float | None
 ) -> None:
-    vendor.next(Fault.RATE_LIMITED, **headers)
+    vendor.next(Fault.RATE_LIMITED, times=1, **headers)
     assert (await upstream.fails()).retry_after_s == seconds
 
 

@@ -23,6 +23,7 @@ class Page:
 
 PAGES = (
     Page("docs/reference/models.md", "tools.docs.models:render"),
+    Page("docs/reference/prices.md", "tools.docs.prices:render"),
     Page("docs/reference/errors.md", "tools.docs.errors:render"),
     Page("docs/reference/cli.md", "tools.docs.commands:render"),
 )

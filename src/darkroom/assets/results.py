@@ -57,7 +57,7 @@ class Results:
                 position += 1
         finally:
             for image in images:
-                image.path.unlink(missing_ok=True)  # what was stored has left the spool
+                image.path.unlink(missing_ok=True)
         if not assets:
             raise UpstreamBroken(warnings[0].message if warnings else "No image arrived.")
         return Kept(assets, tuple(warnings))
@@ -107,7 +107,10 @@ class Results:
         self, image: SpooledImage, facts: ImageFacts, kind: AssetKind, position: int
     ) -> Asset:
         partial = kind is AssetKind.PARTIAL
-        await self._blobs.adopt(image, durable=not partial)
+        try:
+            await self._blobs.adopt(image, durable=not partial)
+        finally:
+            image.path.unlink(missing_ok=True)  # it is gone when it was adopted
         now = now_ms()
         return Asset(
             id=new_id(now),

@@ -7,6 +7,8 @@ DarkroomError
 │   ├── UnsupportedValue         400  the model cannot do that
 │   ├── InvalidImage             400  an input image or mask cannot be used
 │   ├── Unauthorized             401  no key, or a wrong one
+│   ├── InsufficientBalance      402  the prepaid balance does not cover the quote
+│   ├── BudgetExceeded           402  a budget of the key or the account is used up
 │   ├── Forbidden                403  the key may not do that
 │   ├── NotFound                 404  no such thing, or somebody else's
 │   ├── ModelNotFound            404  no deployment serves that model
@@ -27,6 +29,7 @@ DarkroomError
 │   ├── UpstreamDenied           502  it refuses our credentials or quota
 │   └── OutcomeUnknown           502  we died while it worked; not bought a second time
 └── ServerError                  ours
+    ├── PriceUnknown             402  nobody set a price for that model
     ├── Overloaded               503
     └── Internal                 500
 """
@@ -148,6 +151,26 @@ class Unauthorized(RequestError):
 
     code = "invalid_api_key"
     status = 401
+
+
+class InsufficientBalance(RequestError):
+    """The prepaid balance does not cover the quote.
+
+    ``details``: ``required_nanos`` and ``available_nanos``.
+    """
+
+    code = "insufficient_balance"
+    status = 402
+
+
+class BudgetExceeded(RequestError):
+    """A budget of the key or the account would be exceeded.
+
+    ``details``: ``which`` budget, and its ``limit_nanos`` and ``used_nanos``.
+    """
+
+    code = "budget_exceeded"
+    status = 402
 
 
 class Forbidden(RequestError):
@@ -290,6 +313,13 @@ class OutcomeUnknown(UpstreamError):
 
 class ServerError(DarkroomError):
     fault = Fault.OURS
+
+
+class PriceUnknown(ServerError):
+    """The price sheet has no price for the model, so it cannot be quoted: the operator adds one."""
+
+    code = "price_unknown"
+    status = 402
 
 
 class Overloaded(ServerError):

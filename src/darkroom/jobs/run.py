@@ -47,13 +47,6 @@ class Step:
     pause_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """An attempt that failed, to be closed together with the decision of what follows."""
-
-    attempt: Attempt
-
-
 class Runner:
     """``owner`` names this process in the fence: a job taken over by another is left alone."""
 
@@ -75,25 +68,24 @@ class Runner:
 
     async def run(self, job_id: str) -> None:
         """Run the job until it has ended. Returns at once when it has ended already."""
-        closing: Closing | None = None
+        failed: Attempt | None = None
         while True:
             step = await self._database.write(
-                lambda tx, closing=closing: self._advance(tx, job_id, closing)
+                lambda tx, failed=failed: self._advance(tx, job_id, failed)
             )
             if step is None:
                 return
             failed = await self._attempt(step)
             if failed is None:
                 return
-            closing = Closing(failed)
 
-    def _advance(self, tx: Tx, job_id: str, closing: Closing | None) -> Step | None:
+    def _advance(self, tx: Tx, job_id: str, failed: Attempt | None) -> Step | None:
         """Close what has failed and open the next attempt, or end the job: one transaction."""
         now = now_ms()
         job = records.claim(tx, job_id, self._owner, now)
         if job is None:
             return None
-        attempts = self._closed_attempts(tx, job, closing)
+        attempts = self._closed_attempts(tx, job, failed)
         if job.cancel_requested:
             return self._end(tx, job, JobState.CANCELED, JobCanceled("The job was canceled."))
         try:
@@ -115,13 +107,13 @@ class Runner:
         records.open_attempt(tx, job.id, attempt)
         return Step(job, candidate, attempt, decision.pause_s)
 
-    def _closed_attempts(self, tx: Tx, job: Job, closing: Closing | None) -> list[Attempt]:
+    def _closed_attempts(self, tx: Tx, job: Job, failed: Attempt | None) -> list[Attempt]:
         """The job's attempts, none of them open any more."""
         attempts = list(job.attempts)
         if not attempts or attempts[-1].state is not AttemptState.OPEN:
             return attempts
-        if closing is not None:
-            last = closing.attempt
+        if failed is not None:
+            last = failed
         else:  # we were restarted, or took the job over: nobody knows how this one went
             error = OutcomeUnknown(
                 f"The server stopped while {attempts[-1].deployment} worked. The image may exist"

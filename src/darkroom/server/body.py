@@ -62,7 +62,7 @@ async def read_json(
         pieces = [piece async for piece in _pieces(request, limit, patience)]
     try:
         body = msgspec.json.decode(b"".join(pieces))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(
             "The body is not valid JSON. Send a JSON object, or multipart/form-data for uploads."
         ) from error
@@ -104,7 +104,7 @@ async def _pieces(request: Request, limit: int, patience: Patience) -> AsyncIter
 
 
 def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body is larger than {limit // 10**6} MB.")
+    return PayloadTooLarge(f"The body is larger than {limit:,} bytes.")
 
 
 async def _read_form(pieces: AsyncIterator[bytes], boundary: str, spool: Spool) -> WireBody:

@@ -16,8 +16,17 @@ _TYPES = {
     "rate_limit_exceeded": "requests",
     "upstream_rate_limited": "requests",
     "invalid_api_key": "invalid_request_error",
+    "insufficient_balance": "insufficient_quota",
+    "budget_exceeded": "insufficient_quota",
 }
-_CODES = {"upstream_rate_limited": "rate_limit_exceeded"}
+_CODES = {
+    "upstream_rate_limited": "rate_limit_exceeded",
+    "insufficient_balance": "insufficient_quota",
+    "budget_exceeded": "billing_hard_limit_reached",
+}
+# OpenAI says 429 to a spent account, so that its SDKs raise RateLimitError; x-should-retry keeps
+# them from trying again.
+_STATUSES = {"insufficient_balance": 429, "budget_exceeded": 429}
 _PARAMS = {"inputs": "image"}  # where the wire has another name than the canonical request
 
 
@@ -36,6 +45,8 @@ def envelope(error: DarkroomError) -> dict[str, Any]:
             "moderation_stage": error.details.get("stage", "unknown"),
             "categories": error.details.get("categories", []),
         }
+    if error.code in _STATUSES:  # amounts are ours to add: the SDKs keep unknown fields
+        body["billing_details"] = dict(error.details)
     return {"error": body}
 
 
@@ -43,7 +54,8 @@ def answer(error: DarkroomError) -> Answer:
     headers = {"x-should-retry": "true" if _worth_retrying(error) else "false"}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
-    return Answer([msgspec.json.encode(envelope(error))], error.status, headers=headers)
+    status = _STATUSES.get(error.code, error.status)
+    return Answer([msgspec.json.encode(envelope(error))], status, headers=headers)
 
 
 def event(error: DarkroomError) -> list[Piece]:

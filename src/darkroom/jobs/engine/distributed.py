@@ -24,6 +24,8 @@ _TASK = "darkroom.run"
 _QUEUE = "darkroom"
 _INSTALL_LOCK = 815_2027
 _RETRY_S = 1
+_POLL_S = 1.0
+"""How often jobs that wait for their time are looked for; new ones are announced."""
 
 
 class ProcrastinateEngine:
@@ -81,6 +83,7 @@ class ProcrastinateEngine:
             queues=[_QUEUE],
             concurrency=self._running_max,
             install_signal_handlers=False,
+            fetch_job_polling_interval=_POLL_S,
             shutdown_graceful_timeout=self._drain_s,
             delete_jobs="successful",
             update_heartbeat_interval=self._dead_after_s / 4,

@@ -1,0 +1,190 @@
+"""The price before the call: what a request will probably cost, and the most that it can cost.
+
+The same numbers answer a quote and size the hold. All of it is arithmetic on the request, the
+model's token rule and the price snapshot: nothing runs and nothing is fetched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from darkroom.catalog import PriceBook
+from darkroom.core.capability import ModelSpec
+from darkroom.core.errors import PriceUnknown
+from darkroom.core.price import PPM, Line, Price, PriceSnapshot, charge, total
+from darkroom.core.request import ImageRequest
+from darkroom.core.size import Size
+from darkroom.core.tokens import input_image_tokens, output_tokens, output_tokens_max
+from darkroom.core.usage import Usage
+
+# On edits OpenAI adds text tokens per input image, by a rule that is not published: 28 for a
+# 13-token prompt with one 1024x1024 image, 50 with two. https://community.openai.com/t/1382940
+_TEXT_PER_INPUT = 16
+_TEXT_PER_INPUT_MAX = 64
+
+# Text and thinking beside an image are "typically < 1% of total cost" (EvoLink on gpt-image-1.5);
+# the refined prompt alone may be longer than that on a cheap image. What exceeds the bound is
+# charged as the upstream proves it, and recorded as drift.
+_TEXT_OUT_SHARE = 100
+_TEXT_OUT_MIN = 256
+
+# OpenAI's default: types/image_generate_params.py of openai-python
+_FRAMES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a deployment and a key make of a sheet: the sheet's name, and their own changes to it.
+
+    See :class:`~darkroom.core.price.PriceSnapshot` for the meaning of the latter two.
+    """
+
+    sheet: str
+    multiplier_ppm: int = PPM
+    fixed_per_image: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A quote. ``max_nanos`` is what is held: the charge stays below it, unless a vendor proves
+    more. ``usage_expected`` and ``usage_max`` are the tokens behind the lines.
+    """
+
+    expected_nanos: int
+    max_nanos: int
+    lines_expected: tuple[Line, ...]
+    lines_max: tuple[Line, ...]
+    usage_expected: Usage
+    usage_max: Usage
+
+
+def price_on(book: PriceBook, terms: Terms, model: ModelSpec, day: date) -> PriceSnapshot:
+    """The price to quote on a day (UTC), and to keep with the job.
+
+    Raises :class:`~darkroom.core.errors.PriceUnknown`, unless the terms fix the price anyway.
+    """
+    price = book.price(terms.sheet, model.id, day)
+    if price is None and terms.fixed_per_image is not None:
+        price = Price(terms.sheet, model.id, day.isoformat())
+    if price is None:
+        missing = f"has no price for {model.id!r}" if terms.sheet in book.sheets else "is unknown"
+        raise PriceUnknown(
+            f"The price sheet {terms.sheet!r} {missing} on {day}: the operator must add one.",
+            param="model",
+            details={"sheet": terms.sheet, "model": model.id},
+        )
+    return PriceSnapshot(price, terms.multiplier_ppm, terms.fixed_per_image)
+
+
+def estimate(
+    request: ImageRequest, model: ModelSpec, snapshot: PriceSnapshot, text_tokens: int
+) -> Estimate:
+    """Price a request that was checked against ``model`` (the request of a plan).
+
+    ``text_tokens`` is about how many tokens the prompt has. What ``auto`` leaves open is expected
+    at the model's defaults and bounded by the dearest size and quality that it may turn into.
+    """
+    expected = Usage(
+        text_in=_text(request, model, text_tokens, _TEXT_PER_INPUT),
+        image_in=_inputs(request, model, snapshot.price),
+        image_out=_output(request, model),
+        reported=False,
+    )
+    lines_expected = _lines(snapshot, expected, request, _pixels(request, model))
+    # No byte-pair vocabulary makes more tokens of a text than it has bytes.
+    most_text = max(text_tokens, len(request.prompt.encode()))
+    bound = Usage(
+        text_in=_text(request, model, most_text, _TEXT_PER_INPUT_MAX),
+        image_in=_inputs_max(request, model, snapshot.price),
+        image_out=_output_max(request, model),
+        reported=False,
+    )
+    most_pixels = _pixels_max(request, model)
+    bound = _with_text_out(bound, snapshot.price, request.n)
+    lines_max = _lines(snapshot, bound, request, most_pixels)
+    return Estimate(
+        expected_nanos=total(lines_expected),
+        max_nanos=total(lines_max),
+        lines_expected=lines_expected,
+        lines_max=lines_max,
+        usage_expected=expected,
+        usage_max=bound,
+    )
+
+
+def _lines(
+    snapshot: PriceSnapshot, usage: Usage, request: ImageRequest, pixels: int
+) -> tuple[Line, ...]:
+    made = (pixels,) * request.n
+    return charge(snapshot, usage, request.n, made, [size.pixels for size in _input_sizes(request)])
+
+
+# --- input --------------------------------------------------------------------------------------
+
+
+def _text(request: ImageRequest, model: ModelSpec, prompt: int, per_input: int) -> int:
+    rule = model.tokens
+    extra = per_input * len(request.inputs) if rule.input == "tiles" else 0
+    return prompt + rule.text_overhead + extra
+
+
+def _inputs(request: ImageRequest, model: ModelSpec, price: Price) -> int:
+    if price.tokens_per_input:
+        return price.tokens_per_input * len(request.inputs)
+    return _inputs_by_rule(request, model)
+
+
+def _inputs_max(request: ImageRequest, model: ModelSpec, price: Price) -> int:
+    # A sheet's own reckoning is no bound: the charge follows what the upstream counts.
+    return max(_inputs(request, model, price), _inputs_by_rule(request, model))
+
+
+def _inputs_by_rule(request: ImageRequest, model: ModelSpec) -> int:
+    return sum(
+        input_image_tokens(model, size, request.input_fidelity) for size in _input_sizes(request)
+    )
+
+
+def _input_sizes(request: ImageRequest) -> Iterator[Size]:
+    return (Size(image.width, image.height) for image in request.inputs)
+
+
+# --- output -------------------------------------------------------------------------------------
+
+
+def _output(request: ImageRequest, model: ModelSpec) -> int:
+    size = Size.parse(request.size) or model.sizes.default
+    return _all_images(request, model, output_tokens(model, request.quality, size))
+
+
+def _output_max(request: ImageRequest, model: ModelSpec) -> int:
+    most = output_tokens_max(model, request.quality, Size.parse(request.size))
+    return _all_images(request, model, most)
+
+
+def _all_images(request: ImageRequest, model: ModelSpec, one: int) -> int:
+    # How an animation is counted is not published. As many whole images as it has frames is the
+    # bound, and, for want of anything better, what is expected.
+    frames = (request.frame_count or _FRAMES) if request.output_format == "gif" else 1
+    return request.n * (one * frames + request.partial_images * model.tokens.partial_image)
+
+
+def _with_text_out(usage: Usage, price: Price, images: int) -> Usage:
+    if not price.text_out:
+        return usage
+    share = usage.image_out * price.image_out // (_TEXT_OUT_SHARE * price.text_out)
+    return replace(usage, text_out=max(share, _TEXT_OUT_MIN * images))
+
+
+def _pixels(request: ImageRequest, model: ModelSpec) -> int:
+    """Width times height of one image made."""
+    return (Size.parse(request.size) or model.sizes.default).pixels
+
+
+def _pixels_max(request: ImageRequest, model: ModelSpec) -> int:
+    if Size.parse(request.size) is not None:
+        return _pixels(request, model)
+    # An edit without a size may come in the size of an input image, as large as the model makes.
+    limit = model.sizes.max_pixels or max(size.pixels for size in model.sizes.fixed)
+    largest = max((size.pixels for size in _input_sizes(request)), default=0)
+    return max(model.sizes.default.pixels, min(largest, limit))
