@@ -11,7 +11,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from darkroom.core.errors import InvalidImage, PayloadTooLarge
-from darkroom.egress import AddressGuard, PublicFetcher
+from darkroom.egress import AddressGuard, BlockedAddress, PublicFetcher
+from darkroom.egress.guard import GuardedResolver
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 IMAGE = b"\x89PNG not really"
@@ -274,6 +275,14 @@ async def test_a_name_that_changes_its_mind_is_judged_anew(site: Site) -> None:
         with pytest.raises(InvalidImage, match="public address"):
             await fetch(url)
     assert site.accepted == 1
+
+
+@pytest.mark.parametrize("found", [["93.184.216.34", "127.0.0.1"], ["10.0.0.1"], ["::1"]])
+async def test_a_name_with_any_internal_address_is_refused_as_a_whole(found: list[str]) -> None:
+    resolver = GuardedResolver(AddressGuard(), Names({"mixed.example": found}))
+    with pytest.raises(BlockedAddress):
+        await resolver.resolve("mixed.example", 80)
+    await resolver.close()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,23 @@ async def test_the_only_deployment_is_tried_again_after_its_pause(shop: Workshop
     assert shop.pauses == [7]
 
 
+async def test_cancel_ends_a_pause(tmp_path: Path) -> None:
+    resting = asyncio.Event()
+
+    async def rest(seconds: float) -> None:
+        resting.set()
+        await asyncio.Event().wait()
+
+    async with workshop(tmp_path, sleep=rest) as shop:
+        shop.providers["first"].script = [UpstreamFailed("boom")]
+        job = await shop.submit()
+        await resting.wait()
+        await shop.jobs.cancel(job.id, "account")
+        job = await shop.wait(job)
+    assert job.state is JobState.CANCELED
+    assert [attempt.state for attempt in job.attempts] == [AttemptState.FAILED]
+
+
 async def test_a_refusal_ends_the_job_with_its_reason(tmp_path: Path) -> None:
     async with workshop(tmp_path, {"first": Scripted, "second": Scripted}) as shop:
         shop.providers["first"].script = [ModerationBlocked("no", details={"stage": "input"})]

@@ -1,10 +1,10 @@
 """Multipart bodies as clients really send them, and as they should not."""
 
+import base64
 import hashlib
 import itertools
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -37,10 +37,6 @@ def files_received(vendor: OpenAIVendor) -> list[str]:
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def spool_of(shared: Running) -> list[Path]:
-    return list((shared.settings.data_dir / "spool").rglob("*.*"))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +118,7 @@ def test_a_chunked_body_without_a_length(http: httpx2.Client) -> None:
         ('multipart/form-data; boundary="with space"', "with space"),
         ("Multipart/Form-Data; Boundary=x", "x"),
         ("multipart/form-data; charset=utf-8; boundary=----WebKitFormBoundaryA1", None),
-        ("multipart/form-data; boundary='(+_,-./:=?)", "'(+_,-./:=?)"),
+        ('multipart/form-data; boundary="\'(+_,-./:=?)"', "'(+_,-./:=?)"),
     ],
 )
 def test_odd_boundaries(http: httpx2.Client, declared: str, used: str | None) -> None:
@@ -224,7 +220,7 @@ def leftovers(shared: Running) -> list[Path]:
     return [path for path in (shared.settings.data_dir / "spool").rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("cut", [1, 60, 200])
+@pytest.mark.parametrize("cut", [4, 60, 200])
 def test_a_form_that_ends_too_early(shared: Running, http: httpx2.Client, cut: int) -> None:
     body = form_body("b", *CHEAP, PNG_PART("image", photo()))[:-cut]
     answer = http.post(
@@ -298,17 +294,20 @@ def test_a_declared_length_over_the_limit_is_refused_at_once(shared: Running) ->
 # --- JSON edits ---------------------------------------------------------------------------------
 
 
+def data_url(data: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
 @pytest.fixture
-def file_id(http: httpx2.Client) -> Iterator[str]:
+def file_id(http: httpx2.Client) -> str:
     answer = send_form(http, PNG_PART("file", photo("stored")), path="/v1/files")
     assert answer.status_code == 200, answer.text
-    yield answer.json()["id"]
+    return answer.json()["id"]
 
 
 def test_an_edit_in_json(http: httpx2.Client, vendor: OpenAIVendor, file_id: str) -> None:
-    data_url = httpx2_data_url(photo("inline"))
-    mask = httpx2_data_url(picture("png", Look(64, 64, transparent=True)))
-    images = [{"image_url": data_url}, {"file_id": file_id}]
+    mask = data_url(picture("png", Look(64, 64, transparent=True)))
+    images = [{"image_url": data_url(photo("inline"))}, {"file_id": file_id}]
     answer = http.post(EDIT, json=asking(images=images, mask={"image_url": mask}))
     assert answer.status_code == 200, answer.text[:300]
     sent = vendor.received[-1].files
@@ -325,12 +324,6 @@ def test_a_result_of_an_earlier_job_can_be_edited(
     answer = http.post(EDIT, json=asking(images=[{"file_id": asset["id"]}]))
     assert answer.status_code == 200, answer.text[:300]
     assert files_received(vendor) == [asset["sha256"]]
-
-
-def httpx2_data_url(data: bytes) -> str:
-    import base64
-
-    return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 JSON_REFUSED = [

@@ -118,6 +118,7 @@ async def workshop(
     *,
     database_url: str = "",
     today: date = date(2026, 11, 20),
+    sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Workshop]:
     """``kinds``: deployments by id, in the order of preference; default: one called ``first``."""
     database = await open_database(database_url or f"sqlite:///{folder / 'darkroom.db'}")
@@ -137,7 +138,7 @@ async def workshop(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    runner = Runner(database, router, ingest, Results(spool, blobs), owner="test", sleep=pause)
+    runner = Runner(database, router, ingest, Results(spool, blobs), owner="test", sleep=sleep or pause)
     jobs = Jobs(database, router, ingest, engine)
     await engine.open(runner.run)
     try:

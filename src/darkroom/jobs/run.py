@@ -44,6 +44,13 @@ class Step:
     job: Job
     candidate: Candidate
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A pause before the next attempt, which is opened only after it."""
+
+    job_id: str
     pause_s: float
 
 
@@ -69,17 +76,24 @@ class Runner:
     async def run(self, job_id: str) -> None:
         """Run the job until it has ended. Returns at once when it has ended already."""
         failed: Attempt | None = None
+        rested = False
         while True:
             step = await self._database.write(
-                lambda tx, failed=failed: self._advance(tx, job_id, failed)
+                lambda tx, failed=failed, rested=rested: self._advance(tx, job_id, failed, rested)
             )
             if step is None:
                 return
-            failed = await self._attempt(step)
+            if isinstance(step, Rest):
+                await self._pause(step)
+                failed, rested = None, True
+                continue
+            failed, rested = await self._attempt(step), False
             if failed is None:
                 return
 
-    def _advance(self, tx: Tx, job_id: str, failed: Attempt | None) -> Step | None:
+    def _advance(
+        self, tx: Tx, job_id: str, failed: Attempt | None, rested: bool
+    ) -> Step | Rest | None:
         """Close what has failed and open the next attempt, or end the job: one transaction."""
         now = now_ms()
         job = records.claim(tx, job_id, self._owner, now)
@@ -95,6 +109,8 @@ class Runner:
         decision = next_step(attempts, candidates)
         if isinstance(decision, Stop):
             return self._end(tx, job, JobState.FAILED, DarkroomError.revive(decision.error))
+        if decision.pause_s and not rested:
+            return Rest(job.id, decision.pause_s)
         candidate = decision.candidate
         attempt = Attempt(
             number=len(attempts) + 1,
@@ -105,7 +121,7 @@ class Runner:
             started_at_ms=now,
         )
         records.open_attempt(tx, job.id, attempt)
-        return Step(job, candidate, attempt, decision.pause_s)
+        return Step(job, candidate, attempt)
 
     def _closed_attempts(self, tx: Tx, job: Job, failed: Attempt | None) -> list[Attempt]:
         """The job's attempts, none of them open any more."""
@@ -133,14 +149,22 @@ class Runner:
         ended = replace(job, state=state, finished_at_ms=now_ms(), error=error.record())
         records.finish(tx, ended, self._owner)
 
+    async def _pause(self, rest: Rest) -> None:
+        """Wait; a cancel request ends the wait, and the next step ends the job."""
+        cancel = _Cancel()
+        try:
+            with self._database.changes.call(records.cancel_topic(rest.job_id), cancel):
+                await self._sleep(rest.pause_s)
+        except asyncio.CancelledError:
+            if not cancel.confirmed():
+                raise
+
     async def _attempt(self, step: Step) -> Attempt | None:
         """Make the attempt. None when the job has ended; else the attempt as it failed."""
         cancel = _Cancel()
         topic = records.cancel_topic(step.job.id)
         try:
             with self._database.changes.call(topic, cancel):
-                if step.pause_s:
-                    await self._sleep(step.pause_s)
                 result = await self._call(step)
             wanted = _wanted_size(step.candidate)
             kept = await self._results.keep(result.images, wanted)
