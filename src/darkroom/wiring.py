@@ -5,17 +5,17 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs
-from darkroom.catalog import Catalog
+from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.dialect import Dialect
 from darkroom.core.ids import new_id
 from darkroom.core.secret import Secret
 from darkroom.db import Database, DatabaseInUse, installation_value, open_database
 from darkroom.dialects.openai import OpenAIDialect
 from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, JobEngine, Jobs, Runner
+from darkroom.jobs import EmbeddedEngine, JobEngine, Jobs, Pricing, Runner
 from darkroom.providers.registry import provider_class
 from darkroom.routing import Route, Router
 from darkroom.settings import ConfigError, Settings
@@ -32,6 +32,7 @@ class Services:
     ingest: Ingest
     links: Links
     router: Router
+    pricing: Pricing
     jobs: Jobs
     dialects: tuple[Dialect, ...]
     key_pepper: Secret
@@ -49,6 +50,7 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
         egress = HttpEgress()
         stack.push_async_callback(egress.close)
         router = build_router(settings, egress)
+        pricing = Pricing(PriceBook.load(), _today)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         database = await _database(settings)
         stack.push_async_callback(database.close)
@@ -70,7 +72,8 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
             ingest=ingest,
             links=Links(await _secret(database, "link_key"), settings.link_lifetime_s),
             router=router,
-            jobs=Jobs(database, router, ingest, engine),
+            pricing=pricing,
+            jobs=Jobs(database, router, pricing, ingest, engine),
             dialects=build_dialects(settings.default_model),
             key_pepper=await _secret(database, "key_pepper"),
         )
@@ -101,7 +104,7 @@ def build_router(settings: Settings, egress: HttpEgress) -> Router:
         if not deployment.base_url:
             deployment = replace(deployment, base_url=provider.default_base_url)
         routes.append(Route(deployment, provider(deployment, egress)))
-    return Router(catalog, routes, lambda: datetime.now(UTC).date())
+    return Router(catalog, routes, _today)
 
 
 async def _database(settings: Settings) -> Database:
@@ -146,3 +149,7 @@ async def _secret(database: Database, name: str) -> Secret:
     """A random secret that all processes of the installation share, made at the first start."""
     fresh = secrets.token_hex(32)
     return Secret(await database.write(lambda tx: installation_value(tx, name, fresh)))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -12,11 +12,10 @@ from PIL import Image, UnidentifiedImageError
 from darkroom.core import errors
 from darkroom.core.result import SpooledImage
 from darkroom.core.size import Size
-from darkroom.core.tokens import input_image_tokens, output_tokens
+from darkroom.core.tokens import approximate_text_tokens, input_image_tokens, output_tokens
 from darkroom.providers.sandbox import SandboxProvider, magic
 from darkroom.providers.sandbox.draw import Abandoned, Order, draw
 from darkroom.providers.sandbox.encode import Encoding
-from darkroom.providers.sandbox.usage import approximate_text_tokens
 from tests.support.sandbox import (
     MODEL,
     Clock,

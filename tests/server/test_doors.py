@@ -35,18 +35,18 @@ def routes(shared: Running) -> list[Route]:
 
 
 def test_every_route_but_the_public_ones_asks_for_a_key(shared: Running) -> None:
-    checked = 0
-    for route in routes(shared):
-        if route.path in PUBLIC:
-            continue
-        path = re.sub(r"\{[^}]+\}", "x", route.path)
-        for method in sorted((route.methods or set()) - {"HEAD"}):
-            for key in ("", "wrong", "dk_" + "A" * 43):
-                with client(shared, key) as http:
-                    error = refusal(http.request(method, path, json={}), 401)
+    doors = [
+        (method, re.sub(r"\{[^}]+\}", "x", route.path))
+        for route in routes(shared)
+        if route.path not in PUBLIC
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+    assert len(doors) >= 18
+    for key in ("", "wrong", "dk_" + "A" * 43):
+        with client(shared, key) as http:
+            for method, path in doors:
+                error = refusal(http.request(method, path, json={}), 401)
                 assert error["code"] == "invalid_api_key"
-                checked += 1
-    assert checked >= 3 * 18
 
 
 def test_the_public_routes_give_nothing_away(shared: Running) -> None:

@@ -43,7 +43,7 @@ BROKEN: list[tuple[str, bytes]] = [
     ("5,000 digits", b'{"prompt": "x", "n": ' + b"1" * 5_000 + b"}"),
     ("not UTF-8", b'{"prompt": "\xff"}'),
     ("half a surrogate pair", b'{"prompt": "\\ud800"}'),
-    ("100,000 levels", b'{"prompt": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    ("30,000 levels", b'{"prompt": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"),
     ("500 levels", b'{"prompt": ' + b"[" * 500 + b"]" * 500 + b"}"),
     ("a form", b"prompt=x&n=1"),
 ]

@@ -48,8 +48,8 @@ def test_a_known_picture_is_not_sent_again(http: httpx2.Client) -> None:
 
 
 def flipped(text: str, index: int) -> str:
-    other = "A" if text[index] != "A" else "B"
-    return text[:index] + other + text[index + 1 :]
+    index %= len(text)
+    return text[:index] + ("A" if text[index] != "A" else "B") + text[index + 1 :]
 
 
 FORGERIES: list[Callable[[str], str]] = [
@@ -59,7 +59,6 @@ FORGERIES: list[Callable[[str], str]] = [
     lambda url: flipped(url, -20),
     lambda url: url + "A",
     lambda url: url.replace("exp=", "exp=1"),
-    lambda url: url.replace("exp=", "exp=0"),
     lambda url: url.replace("exp=", "exp=%C2%B2"),
     lambda url: url.replace("sig=", "sig=%C3%A9"),
     lambda url: url.replace(".png?", ".jpg?"),

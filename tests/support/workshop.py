@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from darkroom.assets import Ingest, Results, Spool, open_blobs
-from darkroom.catalog import Catalog
+from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.capability import ModelSpec
 from darkroom.core.deployment import Deployment
 from darkroom.core.draft import Draft
@@ -21,7 +21,7 @@ from darkroom.core.size import Size
 from darkroom.core.usage import Usage
 from darkroom.db import Database, open_database
 from darkroom.egress import AddressGuard, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, Jobs, Runner, Submission
+from darkroom.jobs import EmbeddedEngine, Jobs, Pricing, Runner, Submission
 from darkroom.routing import Route, Router
 from tests.fakes.pictures import Look, picture
 from tests.support.jobs import a_request
@@ -138,8 +138,10 @@ async def workshop(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    runner = Runner(database, router, ingest, Results(spool, blobs), owner="test", sleep=sleep or pause)
-    jobs = Jobs(database, router, ingest, engine)
+    runner = Runner(
+        database, router, ingest, Results(spool, blobs), owner="test", sleep=sleep or pause
+    )
+    jobs = Jobs(database, router, Pricing(PriceBook.load(), lambda: today), ingest, engine)
     await engine.open(runner.run)
     try:
         yield Workshop(database, router, jobs, engine, providers, folder / "spool", pauses)

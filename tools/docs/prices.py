@@ -23,9 +23,9 @@ means that the sheet does not charge for it.
 
 _TOKENS = (
     ("text in", "text_in"),
-    ("cached", "cached_text_in"),
+    ("text cached", "cached_text_in"),
     ("image in", "image_in"),
-    ("cached", "cached_image_in"),
+    ("image cached", "cached_image_in"),
     ("image out", "image_out"),
     ("text out", "text_out"),
 )

@@ -76,11 +76,10 @@ class PriceBook:
         """
         text = (path or DEFAULT_PATH).read_text(encoding="utf-8")
         try:
-            raw: dict[str, Any] = tomllib.loads(text)
-            written = msgspec.convert(raw, dict[str, _Sheet])
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            written: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
             raise CatalogError(f"prices.toml: {error}") from None
-        return cls({name: _sheet(name, sheet) for name, sheet in written.items()})
+        return cls({name: _sheet(name, table) for name, table in written.items()})
 
     def price(self, sheet: str, model_id: str, on: date) -> Price | None:
         """The price of a model (its id, not an alias) on a sheet on a day (UTC).
@@ -92,7 +91,13 @@ class PriceBook:
         return next((price for price in reversed(dated) if price.since <= day), None)
 
 
-def _sheet(name: str, written: _Sheet) -> Sheet:
+def _sheet(name: str, table: object) -> Sheet:
+    try:
+        written = msgspec.convert(table, _Sheet)
+    except msgspec.ValidationError as error:
+        problem = str(error)
+        where = problem.replace("`$", f"`{name}") if "`$" in problem else f"{problem} - at `{name}`"
+        raise CatalogError(f"prices.toml: {where}") from None
     prices: list[Price] = []
     seen: set[tuple[str, date]] = set()
     for number, entry in enumerate(written.prices, 1):

@@ -17,5 +17,11 @@ class Deployment:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout_s: float = 600.0
     connect_timeout_s: float = 5.0
+    price_sheet: str = ""
+    """The sheet of the price book by which it charges; empty: its vendor's."""
+    price_multiplier_ppm: int = 1_000_000
+    """Scales every price, in parts per million."""
+    price_per_image: int | None = None
+    """Nano-dollars per image instead of the sheet's price."""
     resend_unknown: bool | None = None
     """Whether an attempt whose outcome is unknown may be sent again; None: the provider's word."""

@@ -1,13 +1,36 @@
 """The durable run of one request, its attempts and its assets, as every view of it reads them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from darkroom.core.errors import ErrorRecord
+from darkroom.core.price import Line, PriceSnapshot
 from darkroom.core.request import ImageRequest
 from darkroom.core.result import Output
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuote:
+    """What a job was quoted when it was accepted, in nano-dollars; its prices stay its own.
+
+    ``max_nanos`` is what was held: the most that any of its deployments can charge.
+    """
+
+    expected_nanos: int
+    max_nanos: int
+    snapshots: Mapping[str, PriceSnapshot]
+    """The price of each deployment that may serve the job, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a job that succeeded costs, line by line."""
+
+    nanos: int
+    lines: tuple[Line, ...]
 
 
 class JobState(StrEnum):
@@ -94,6 +117,8 @@ class Job:
     deployment: str | None = None
     output: Output | None = None
     usage: Usage | None = None
+    quote: JobQuote | None = None
+    charge: Charge | None = None
     error: ErrorRecord | None = None
     warnings: tuple[Warning, ...] = ()
     attempts: tuple[Attempt, ...] = ()

@@ -54,6 +54,8 @@ jobs = Table(
     Column("deployment", Text),
     Column("output", Text),
     Column("usage", Text),
+    Column("quote", Text),
+    Column("charge", Text),
     Column("error", Text),
     Column("warnings", Text),
 )

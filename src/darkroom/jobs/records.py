@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, updat
 
 from darkroom.assets import assets_of_job, assets_of_jobs
 from darkroom.core.errors import ErrorRecord
-from darkroom.core.job import Asset, Attempt, AttemptState, Job, JobState
+from darkroom.core.job import Asset, Attempt, AttemptState, Charge, Job, JobQuote, JobState
 from darkroom.core.request import ImageRequest
 from darkroom.core.result import Output
 from darkroom.core.usage import Usage
@@ -23,6 +23,8 @@ _requests = msgspec.json.Decoder(ImageRequest)
 _errors = msgspec.json.Decoder(ErrorRecord)
 _outputs = msgspec.json.Decoder(Output)
 _usages = msgspec.json.Decoder(Usage)
+_quotes = msgspec.json.Decoder(JobQuote)
+_charges = msgspec.json.Decoder(Charge)
 _warnings = msgspec.json.Decoder(tuple[Warning, ...])
 
 _OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
@@ -98,6 +100,7 @@ def add(tx: Tx, job: Job) -> None:
             "request": _text(job.request),
             "created_at_ms": job.created_at_ms,
             "cancel_requested": False,
+            "quote": None if job.quote is None else _text(job.quote),
             "warnings": _text(job.warnings) if job.warnings else None,
         },
     )
@@ -208,6 +211,7 @@ def finish(tx: Tx, job: Job, owner: str) -> bool:
         "deployment": job.deployment,
         "output": None if job.output is None else _text(job.output),
         "usage": None if job.usage is None else _text(job.usage),
+        "charge": None if job.charge is None else _text(job.charge),
         "error": None if job.error is None else _text(job.error),
         "warnings": _text(job.warnings) if job.warnings else None,
     }
@@ -247,6 +251,8 @@ def _job(row: Row[Any], tried: list[Attempt], stored: "list[Asset] | tuple[Asset
         deployment=row.deployment,
         output=_decoded(_outputs, row.output),
         usage=_decoded(_usages, row.usage),
+        quote=_decoded(_quotes, row.quote),
+        charge=_decoded(_charges, row.charge),
         error=_decoded(_errors, row.error),
         warnings=_decoded(_warnings, row.warnings) or (),
         attempts=tuple(tried),

@@ -11,26 +11,21 @@ from dataclasses import dataclass, replace
 import structlog
 
 from darkroom.assets import Ingest, Kept, Results, add_assets
-from darkroom.core.capability import ModelSpec
 from darkroom.core.errors import (
     DarkroomError,
     Internal,
     JobCanceled,
+    ModelNotFound,
     OutcomeUnknown,
     RequestError,
     UpstreamTimeout,
 )
 from darkroom.core.ids import now_ms
-from darkroom.core.job import AssetKind, Attempt, AttemptState, Job, JobState
+from darkroom.core.job import Attempt, AttemptState, Job, JobState
 from darkroom.core.ports import ImageWriter, UpstreamCall
-from darkroom.core.request import ImageRequest
 from darkroom.core.result import ProviderResult, SpooledImage
-from darkroom.core.size import Size
-from darkroom.core.tokens import input_image_tokens, output_tokens
-from darkroom.core.usage import Usage
-from darkroom.core.warning import Warning
 from darkroom.db import Database, Tx
-from darkroom.jobs import records
+from darkroom.jobs import outcome, records
 from darkroom.jobs.policy import Stop, closed_state, next_step
 from darkroom.routing import Candidate, Router
 
@@ -103,7 +98,7 @@ class Runner:
         if job.cancel_requested:
             return self._end(tx, job, JobState.CANCELED, JobCanceled("The job was canceled."))
         try:
-            candidates = self._router.candidates(job.request)
+            candidates = quoted(self._router.candidates(job.request), job)
         except RequestError as error:  # the configuration changed since the job was accepted
             return self._end(tx, job, JobState.FAILED, error)
         decision = next_step(attempts, candidates)
@@ -166,7 +161,7 @@ class Runner:
         try:
             with self._database.changes.call(topic, cancel):
                 result = await self._call(step)
-            wanted = _wanted_size(step.candidate)
+            wanted = outcome.wanted_size(step.candidate)
             kept = await self._results.keep(result.images, wanted)
         except asyncio.CancelledError:
             if not cancel.confirmed():
@@ -212,32 +207,9 @@ class Runner:
             ) from error
 
     async def _succeed(self, step: Step, result: ProviderResult, kept: Kept) -> None:
-        job, candidate = step.job, step.candidate
-        finished = now_ms()
-        attempt = replace(
-            step.attempt,
-            state=AttemptState.SUCCEEDED,
-            finished_at_ms=finished,
-            upstream_id=result.upstream_id,
-        )
-        made = sum(asset.kind is AssetKind.RESULT for asset in kept.assets)
-        request = candidate.plan.request
-        ended = replace(
-            job,
-            state=JobState.SUCCEEDED,
-            finished_at_ms=finished,
-            model=candidate.model.id,
-            deployment=attempt.deployment,
-            output=result.output,
-            usage=result.usage or counted_usage(candidate.model, request, made),
-            warnings=(
-                *job.warnings,
-                *candidate.plan.warnings,
-                *result.warnings,
-                *kept.warnings,
-                *_missing(request.n, made),
-            ),
-        )
+        job = step.job
+        attempt = outcome.closed(step.attempt, result, now_ms())
+        ended = outcome.succeeded(job, step.candidate, attempt, result, kept)
 
         def work(tx: Tx) -> None:
             if records.finish(tx, ended, self._owner):
@@ -291,30 +263,14 @@ class _Cancel:
         return self._called and self._task is not None and self._task.uncancel() == 0
 
 
-def counted_usage(model: ModelSpec, request: ImageRequest, images: int) -> Usage:
-    """What the catalogue's tables say, for an upstream that reports no usage."""
-    size = Size.parse(request.size) or model.sizes.default
-    image_in = sum(
-        input_image_tokens(model, Size(image.width, image.height), request.input_fidelity)
-        for image in request.inputs
-    )
-    image_out = output_tokens(model, request.quality, size) * images
-    return Usage(image_in=image_in, image_out=image_out, reported=False)
-
-
-def _wanted_size(candidate: Candidate) -> Size | None:
-    return candidate.plan.fit or Size.parse(candidate.plan.request.size)
-
-
-def _missing(asked: int, made: int) -> tuple[Warning, ...]:
-    if made >= asked:
-        return ()
-    return (
-        Warning(
-            "images_missing",
-            f"{made} of {asked} images arrived.",
-            param="n",
-            asked=str(asked),
-            used=str(made),
-        ),
-    )
+def quoted(candidates: list[Candidate], job: Job) -> list[Candidate]:
+    """Those whose price the job was quoted. Raises :class:`ModelNotFound` when none is left."""
+    if job.quote is None:
+        return candidates
+    snapshots = job.quote.snapshots
+    found = [one for one in candidates if one.route.deployment.id in snapshots]
+    if not found:
+        raise ModelNotFound(
+            "The deployments that this job was quoted for do not serve it any more.", param="model"
+        )
+    return found

@@ -16,6 +16,7 @@ from darkroom.core.request import ImageRequest, InputImage
 from darkroom.db import Database, Subscription, Tx
 from darkroom.jobs import records
 from darkroom.jobs.engine import JobEngine
+from darkroom.jobs.pricing import Pricing
 from darkroom.routing import Router
 
 IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
@@ -40,10 +41,16 @@ class Jobs:
     """The one way in. Every read is bound to the caller's account."""
 
     def __init__(
-        self, database: Database, router: Router, ingest: Ingest, engine: JobEngine
+        self,
+        database: Database,
+        router: Router,
+        pricing: Pricing,
+        ingest: Ingest,
+        engine: JobEngine,
     ) -> None:
         self._database = database
         self._router = router
+        self._pricing = pricing
         self._ingest = ingest
         self._engine = engine
 
@@ -80,7 +87,7 @@ class Jobs:
         self._router.candidates(_sketched(draft))  # refuse before anything is fetched
         taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
         request = replace(draft.request, inputs=taken.inputs, mask=taken.mask)
-        self._router.candidates(request)
+        quote = self._pricing.quote(self._router.candidates(request))
         job = Job(
             id=job_id,
             account_id=submission.account_id,
@@ -89,6 +96,7 @@ class Jobs:
             state=JobState.QUEUED,
             request=request,
             created_at_ms=now_ms(),
+            quote=quote,
             warnings=draft.warnings,
         )
         return await self._accept(submission, fingerprint, job, taken)

@@ -5,7 +5,7 @@ model's token rule and the price snapshot: nothing runs and nothing is fetched.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from darkroom.catalog import PriceBook
@@ -22,11 +22,10 @@ from darkroom.core.usage import Usage
 _TEXT_PER_INPUT = 16
 _TEXT_PER_INPUT_MAX = 64
 
-# Text and thinking beside an image are "typically < 1% of total cost" (EvoLink on gpt-image-1.5);
-# the refined prompt alone may be longer than that on a cheap image. What exceeds the bound is
-# charged as the upstream proves it, and recorded as drift.
-_TEXT_OUT_SHARE = 100
-_TEXT_OUT_MIN = 256
+# Text and thinking beside an image are "typically < 1% of total cost" (EvoLink on gpt-image-1.5):
+# of the dearest image those are 200 tokens. What exceeds the bound is charged as the upstream
+# proves it, and recorded as drift.
+_TEXT_OUT_MAX = 256
 
 # OpenAI's default: types/image_generate_params.py of openai-python
 _FRAMES = 9
@@ -97,11 +96,10 @@ def estimate(
         text_in=_text(request, model, most_text, _TEXT_PER_INPUT_MAX),
         image_in=_inputs_max(request, model, snapshot.price),
         image_out=_output_max(request, model),
+        text_out=_TEXT_OUT_MAX * request.n if snapshot.price.text_out else 0,
         reported=False,
     )
-    most_pixels = _pixels_max(request, model)
-    bound = _with_text_out(bound, snapshot.price, request.n)
-    lines_max = _lines(snapshot, bound, request, most_pixels)
+    lines_max = _lines(snapshot, bound, request, _pixels_max(request, model))
     return Estimate(
         expected_nanos=total(lines_expected),
         max_nanos=total(lines_max),
@@ -167,13 +165,6 @@ def _all_images(request: ImageRequest, model: ModelSpec, one: int) -> int:
     # bound, and, for want of anything better, what is expected.
     frames = (request.frame_count or _FRAMES) if request.output_format == "gif" else 1
     return request.n * (one * frames + request.partial_images * model.tokens.partial_image)
-
-
-def _with_text_out(usage: Usage, price: Price, images: int) -> Usage:
-    if not price.text_out:
-        return usage
-    share = usage.image_out * price.image_out // (_TEXT_OUT_SHARE * price.text_out)
-    return replace(usage, text_out=max(share, _TEXT_OUT_MIN * images))
 
 
 def _pixels(request: ImageRequest, model: ModelSpec) -> int:

@@ -94,6 +94,8 @@ def _jobs() -> None:
         sa.Column("deployment", sa.Text(), nullable=True),
         sa.Column("output", sa.Text(), nullable=True),
         sa.Column("usage", sa.Text(), nullable=True),
+        sa.Column("quote", sa.Text(), nullable=True),
+        sa.Column("charge", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("warnings", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,120 @@
+"""What a job becomes when an attempt has succeeded: its usage, its charge, its warnings. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from darkroom.assets import Kept
+from darkroom.core.capability import ModelSpec
+from darkroom.core.job import Asset, AssetKind, Attempt, AttemptState, Charge, Job, JobState
+from darkroom.core.money import split
+from darkroom.core.price import charge, total
+from darkroom.core.request import ImageRequest
+from darkroom.core.result import ProviderResult
+from darkroom.core.size import Size
+from darkroom.core.tokens import approximate_text_tokens, input_image_tokens, output_tokens
+from darkroom.core.usage import Usage
+from darkroom.core.warning import Warning
+from darkroom.routing import Candidate
+
+
+def wanted_size(candidate: Candidate) -> Size | None:
+    """The exact size that was asked for; None when any will do."""
+    return candidate.plan.fit or Size.parse(candidate.plan.request.size)
+
+
+def succeeded(
+    job: Job, candidate: Candidate, attempt: Attempt, result: ProviderResult, kept: Kept
+) -> Job:
+    """The job at its end, with what ``attempt`` brought."""
+    request = candidate.plan.request
+    made = [asset for asset in kept.assets if asset.kind is AssetKind.RESULT]
+    usage = _usage(candidate.model, request, result, len(made))
+    return replace(
+        job,
+        state=JobState.SUCCEEDED,
+        finished_at_ms=attempt.finished_at_ms,
+        model=candidate.model.id,
+        deployment=attempt.deployment,
+        output=result.output,
+        usage=usage,
+        charge=_charge(job, attempt.deployment, usage, _upstream_images(kept.assets)),
+        warnings=(
+            *job.warnings,
+            *candidate.plan.warnings,
+            *result.warnings,
+            *kept.warnings,
+            *_missing(request.n, len(made)),
+        ),
+    )
+
+
+def closed(attempt: Attempt, result: ProviderResult, finished_at_ms: int) -> Attempt:
+    """The attempt as it goes into the record."""
+    return replace(
+        attempt,
+        state=AttemptState.SUCCEEDED,
+        finished_at_ms=finished_at_ms,
+        upstream_id=result.upstream_id,
+    )
+
+
+def _usage(model: ModelSpec, request: ImageRequest, result: ProviderResult, made: int) -> Usage:
+    """What the upstream counted; by the catalogue's tables where it did not say.
+
+    Of images that arrived but could not be used, the output tokens are not charged: the
+    aggregate is shared out evenly over all that arrived.
+    """
+    usage = result.usage or _counted(model, request, len(result.images))
+    arrived = len(result.images)
+    if made == arrived:
+        return usage
+    shares = split(usage.image_out, [1] * arrived)
+    return replace(usage, image_out=sum(shares[:made]))
+
+
+def _counted(model: ModelSpec, request: ImageRequest, images: int) -> Usage:
+    size = Size.parse(request.size) or model.sizes.default
+    image_in = sum(
+        input_image_tokens(model, Size(image.width, image.height), request.input_fidelity)
+        for image in request.inputs
+    )
+    return Usage(
+        text_in=approximate_text_tokens(request.prompt) + model.tokens.text_overhead,
+        image_in=image_in,
+        image_out=output_tokens(model, request.quality, size) * images,
+        reported=False,
+    )
+
+
+def _charge(job: Job, deployment: str, usage: Usage, images: Sequence[Asset]) -> Charge | None:
+    if job.quote is None:
+        return None
+    lines = charge(
+        job.quote.snapshots[deployment],
+        usage,
+        len(images),
+        [asset.width * asset.height for asset in images],
+        [image.width * image.height for image in job.request.inputs],
+    )
+    return Charge(total(lines), lines)
+
+
+def _upstream_images(assets: Sequence[Asset]) -> list[Asset]:
+    """The images as the upstream made them: the original where the result was fitted."""
+    by_position = {a.position: a for a in assets if a.kind is AssetKind.RESULT}
+    by_position |= {a.position: a for a in assets if a.kind is AssetKind.ORIGINAL}
+    return list(by_position.values())
+
+
+def _missing(asked: int, made: int) -> tuple[Warning, ...]:
+    if made >= asked:
+        return ()
+    return (
+        Warning(
+            "images_missing",
+            f"{made} of {asked} images arrived.",
+            param="n",
+            asked=str(asked),
+            used=str(made),
+        ),
+    )

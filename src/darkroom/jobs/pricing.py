@@ -1,0 +1,85 @@
+"""What a request costs at each deployment that can serve it: the same code quotes and holds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from darkroom.catalog import PriceBook
+from darkroom.core.errors import PriceUnknown
+from darkroom.core.job import JobQuote
+from darkroom.core.price import PriceSnapshot
+from darkroom.core.tokens import approximate_text_tokens
+from darkroom.ledger import Estimate, Terms, estimate, price_on
+from darkroom.routing import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One deployment's price for one request."""
+
+    candidate: Candidate
+    snapshot: PriceSnapshot
+    estimate: Estimate
+
+
+class Pricing:
+    """Prices requests by the book of the day. Pure: nothing runs and nothing is fetched."""
+
+    def __init__(self, book: PriceBook, today: Callable[[], date]) -> None:
+        self._book = book
+        self._today = today
+
+    @property
+    def sheets(self) -> Sequence[str]:
+        return tuple(self._book.sheets)
+
+    def offers(self, candidates: Sequence[Candidate], sheet: str = "") -> list[Offer]:
+        """What each candidate would charge; ``sheet`` prices all of them by one sheet.
+
+        Raises :class:`PriceUnknown` when not one of them has a price: an unknown price is never
+        taken for zero.
+        """
+        found: list[Offer] = []
+        unknown: PriceUnknown | None = None
+        for candidate in candidates:
+            try:
+                snapshot = self._snapshot(candidate, sheet)
+            except PriceUnknown as error:
+                unknown = unknown or error
+                continue
+            request = candidate.plan.request
+            tokens = approximate_text_tokens(request.prompt)
+            guess = estimate(request, candidate.model, snapshot, tokens)
+            found.append(Offer(candidate, snapshot, guess))
+        if not found and unknown is not None:
+            raise unknown
+        return found
+
+    def quote(self, candidates: Sequence[Candidate]) -> JobQuote:
+        """The quote that a job keeps: expected at its first deployment, at most at its dearest."""
+        offers = self.offers(candidates)
+        return JobQuote(
+            expected_nanos=offers[0].estimate.expected_nanos,
+            max_nanos=max(offer.estimate.max_nanos for offer in offers),
+            snapshots={offer.candidate.route.deployment.id: offer.snapshot for offer in offers},
+        )
+
+    def _snapshot(self, candidate: Candidate, sheet: str) -> PriceSnapshot:
+        deployment, today = candidate.route.deployment, self._today()
+        if sheet:
+            return price_on(self._book, Terms(sheet), candidate.model, today)
+        terms = Terms(
+            deployment.price_sheet or self._usual_sheet(candidate, today),
+            deployment.price_multiplier_ppm,
+            deployment.price_per_image,
+        )
+        return price_on(self._book, terms, candidate.model, today)
+
+    def _usual_sheet(self, candidate: Candidate, today: date) -> str:
+        """The vendor's own, or that of the first vendor of the model that has a price."""
+        vendor = candidate.route.provider.vendor
+        names = [vendor] if vendor else list(candidate.model.vendors)
+        for name in names:
+            if self._book.price(name, candidate.model.id, today) is not None:
+                return name
+        return names[0] if names else "none"
