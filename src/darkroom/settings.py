@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ from pydantic_settings import (
 )
 
 from darkroom.core.deployment import Deployment
+from darkroom.core.money import parse_dollars
+from darkroom.core.price import PPM
 from darkroom.core.secret import Secret
 
 INIT_KEY_LENGTH_MIN = 32
@@ -39,7 +42,20 @@ class DeploymentSettings(BaseModel):
     """Public names, or a table of public name to the endpoint's own name. Empty: all it can."""
     timeout_s: float = Field(default=600.0, gt=0, le=3_600)
     connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
+    price_sheet: str = ""
+    """The sheet of the price book by which it charges; empty: its vendor's."""
+    price_multiplier: Decimal = Field(default=Decimal(1), ge=0, le=1_000, decimal_places=6)
+    """Scales every price of the sheet: ``"0.9"`` is ten per cent off."""
+    price_per_image: str = ""
+    """Dollars per image instead of the sheet's price: ``"0.04"``; ``"0"`` is free."""
     resend_unknown: bool | None = None
+
+    @field_validator("price_per_image")
+    @classmethod
+    def _dollars(cls, value: str) -> str:
+        if value and parse_dollars(value) < 0:
+            raise ValueError("must not be negative")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -57,6 +73,9 @@ class DeploymentSettings(BaseModel):
             models=models if isinstance(models, dict) else {name: name for name in models},
             timeout_s=self.timeout_s,
             connect_timeout_s=self.connect_timeout_s,
+            price_sheet=self.price_sheet,
+            price_multiplier_ppm=int(self.price_multiplier * PPM),
+            price_per_image=parse_dollars(self.price_per_image) if self.price_per_image else None,
             resend_unknown=self.resend_unknown,
         )
 

@@ -1,7 +1,7 @@
 """Image bytes: taken in, checked, stored under their hash, handed out by expiring links."""
 
 from darkroom.assets.blobs import Blobs, open_blobs
-from darkroom.assets.ingest import Ingest, Taken
+from darkroom.assets.ingest import Ingest, Taken, facts_of
 from darkroom.assets.links import EXTENSIONS, Links
 from darkroom.assets.records import add as add_assets
 from darkroom.assets.records import get as get_asset
@@ -27,6 +27,7 @@ __all__ = [
     "add_assets",
     "assets_of_job",
     "assets_of_jobs",
+    "facts_of",
     "get_asset",
     "get_owned_asset",
     "open_blobs",

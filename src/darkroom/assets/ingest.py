@@ -196,6 +196,14 @@ def _input_of(asset: Asset) -> InputImage:
     )
 
 
+def facts_of(path: Path) -> ImageFacts:
+    """What an input image is. Raises :class:`InvalidImage`."""
+    try:
+        return _accepted(path)
+    except NotAnImage as error:
+        raise InvalidImage(f"Invalid image file: {error}. {_WHAT_IS_ACCEPTED}") from error
+
+
 def _accepted(path: Path) -> ImageFacts:
     facts = inspect(path)
     if facts.media_type not in _ACCEPTED:

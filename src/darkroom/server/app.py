@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from darkroom.core.errors import MethodNotAllowed, NotFound
-from darkroom.server import admin, files, health, models, native, pictures, playground
+from darkroom.server import admin, files, health, models, native, pictures, playground, quotes
 from darkroom.server.door import Door
 from darkroom.server.images import image_handler
 from darkroom.server.keys import Keys
@@ -20,6 +20,7 @@ from darkroom.wiring import Services
 
 _AREAS: tuple[Callable[[Door], list[Route]], ...] = (
     native.routes,
+    quotes.routes,
     models.routes,
     files.routes,
     admin.routes,

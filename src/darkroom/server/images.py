@@ -11,6 +11,7 @@ from darkroom.core.dialect import Dialect, ImageRoute, Piece, WireBody
 from darkroom.core.draft import AnswerForm
 from darkroom.core.errors import DarkroomError, Internal, JobCanceled
 from darkroom.core.job import Asset, AssetKind, Job, JobState
+from darkroom.core.money import dollars
 from darkroom.jobs import Follower, Submission
 from darkroom.server.answers import AnswerResponse, encoded, event_stream
 from darkroom.server.body import read_body
@@ -70,6 +71,9 @@ def job_headers(job: Job) -> dict[str, str]:
         headers["x-darkroom-deployment"] = job.deployment
     if job.attempts and job.attempts[-1].provider == "sandbox":
         headers["x-darkroom-sandbox"] = "drawn by the built-in sandbox, not by an AI model"
+    if job.charge is not None:
+        headers["x-darkroom-charge-nanos"] = str(job.charge.nanos)
+        headers["x-darkroom-charge-usd"] = dollars(job.charge.nanos)
     if job.warnings:
         text = "; ".join(f"{warning.code}: {warning.message}" for warning in job.warnings)
         one_line = " ".join(text.split())  # it may quote the caller, and ends at no line break

@@ -1,6 +1,7 @@
 """The native view of jobs: everything that is known about one, for its owner."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.core.errors import ErrorRecord, InvalidRequest
-from darkroom.core.job import Asset, Attempt, Job, JobState
+from darkroom.core.job import Asset, Attempt, Charge, Job, JobQuote, JobState
+from darkroom.core.money import credits, dollars
+from darkroom.core.price import Line
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
 from darkroom.jobs import PAGE_MAX
@@ -85,6 +88,8 @@ class JobsView:
             "request": asked,
             "output": None if job.output is None else msgspec.to_builtins(job.output),
             "usage": None if job.usage is None else _usage(job.usage),
+            "quote": None if job.quote is None else _quote(job.quote),
+            "charge": None if job.charge is None else shown_charge(job.charge),
             "warnings": [_warning(warning) for warning in job.warnings],
             "error": _error(job.error),
             "cancel_requested": job.cancel_requested,
@@ -126,6 +131,36 @@ def shown_asset(asset: Asset, url: str, expires_at_ms: int) -> dict[str, Any]:
         "created_at": shown_time(asset.created_at_ms),
         "url": url,
         "url_expires_at": shown_time(expires_at_ms),
+    }
+
+
+def shown_money(nanos: int) -> dict[str, Any]:
+    """An amount: exact in nano-dollars, exact in dollars, and in credits for display."""
+    return {"nanos": nanos, "usd": dollars(nanos), "credits": credits(nanos)}
+
+
+def shown_lines(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """The lines of a charge or an estimate; they add up to its total exactly."""
+    return [
+        {
+            "category": line.category,
+            "quantity": line.quantity,
+            "unit_nanos": line.unit_nanos,
+            **shown_money(line.amount_nanos),
+        }
+        for line in lines
+    ]
+
+
+def shown_charge(charge: Charge) -> dict[str, Any]:
+    return {**shown_money(charge.nanos), "lines": shown_lines(charge.lines)}
+
+
+def _quote(quote: JobQuote) -> dict[str, Any]:
+    return {
+        "expected": shown_money(quote.expected_nanos),
+        "max": shown_money(quote.max_nanos),
+        "deployments": sorted(quote.snapshots),
     }
 
 
