@@ -93,16 +93,15 @@ def build_router(settings: Settings, egress: HttpEgress) -> Router:
     catalog = Catalog.load()
     if catalog.get(settings.default_model) is None:
         raise ConfigError(f"default_model '{settings.default_model}' is not in the catalogue")
-    for deployment in settings.resolved_deployments():
+    for listed in settings.resolved_deployments():
         try:
-            provider = provider_class(deployment.provider)
+            provider = provider_class(listed.provider)
         except LookupError as error:
-            raise ConfigError(f"deployment '{deployment.id}': {error.args[0]}") from error
-        unknown = [name for name in deployment.models if catalog.get(name) is None]
+            raise ConfigError(f"deployment '{listed.id}': {error.args[0]}") from error
+        unknown = [name for name in listed.models if catalog.get(name) is None]
         if unknown:
-            raise ConfigError(f"deployment '{deployment.id}': unknown model '{unknown[0]}'")
-        if not deployment.base_url:
-            deployment = replace(deployment, base_url=provider.default_base_url)
+            raise ConfigError(f"deployment '{listed.id}': unknown model '{unknown[0]}'")
+        deployment = replace(listed, base_url=listed.base_url or provider.default_base_url)
         routes.append(Route(deployment, provider(deployment, egress)))
     return Router(catalog, routes, _today)
 

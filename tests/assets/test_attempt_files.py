@@ -7,7 +7,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from darkroom.assets import Blobs, Ingest, Results, Spool
-from darkroom.catalog import Catalog
+from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.deployment import Deployment
 from darkroom.core.draft import Draft, Upload
 from darkroom.core.job import JobState
@@ -15,7 +15,7 @@ from darkroom.core.request import ImageRequest, Operation
 from darkroom.core.secret import Secret
 from darkroom.db import open_database
 from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, Jobs, Runner, Submission
+from darkroom.jobs import EmbeddedEngine, Jobs, Pricing, Runner, Submission
 from darkroom.providers.openai import OpenAIProvider
 from darkroom.routing import Route, Router
 from tests.assets.images import CANARY, exif, gradient, saved
@@ -39,7 +39,8 @@ async def test_nothing_is_left_of_an_edit(
     router = Router(Catalog.load(), routes, lambda: date(2026, 11, 20))
     engine = EmbeddedEngine(database, running_max=1, drain_s=5, retry_s=0)
     runner = Runner(database, router, ingest, Results(spool, blobs), owner="test")
-    jobs = Jobs(database, router, ingest, engine)
+    pricing = Pricing(PriceBook.load(), lambda: date(2026, 11, 20))
+    jobs = Jobs(database, router, pricing, ingest, engine)
     await engine.open(runner.run)
     openai_vendor.next(fault)
     photo = Upload(spooled(spool, saved(gradient(), "JPEG", exif=exif())))

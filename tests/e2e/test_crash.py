@@ -1,6 +1,7 @@
 """Power cuts: ``kill -9`` at random moments, and what the next start makes of them."""
 
 import random
+from collections.abc import Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -46,15 +47,14 @@ def test_no_accepted_job_is_lost_and_no_finished_one_runs_again(
                 with server.client() as http:
                     until(lambda http=http: all_ended(http), f"rest before power cut {kill}")
             openai_vendor.always(delay_s=chance.choice((0, 0.005, 0.02, 0.05)))
-            sent = len(openai_vendor.received) + chance.randint(0, 8)
-            answered = len(finished) + chance.randint(1, 4)
+            moments: list[Sized] = [openai_vendor.received, finished]
+            watched = chance.choice(moments)
+            moment = len(watched) + chance.randint(1, 4)
             with server.client() as http, ThreadPoolExecutor(8) as pool:
                 for number in range(8):
                     pool.submit(call, http, f"job {kill}-{number}", finished)
                 until(
-                    lambda sent=sent, answered=answered: (
-                        len(openai_vendor.received) >= sent or len(finished) >= answered
-                    ),
+                    lambda watched=watched, moment=moment: len(watched) >= moment,
                     f"the moment of power cut {kill}",
                 )
                 server.kill()
@@ -69,7 +69,7 @@ def test_no_accepted_job_is_lost_and_no_finished_one_runs_again(
     prompts = [job["request"]["prompt"] for job in found]
     assert len(prompts) == len(set(prompts))
     assert finished <= set(prompts)
-    assert len(finished) >= KILLS  # the cuts came while work was being done
+    assert len(finished) >= KILLS // 2  # the cuts came while work was being done
     bought = [each.params["prompt"] for each in openai_vendor.received]
     assert [prompt for prompt in finished if bought.count(prompt) != 1] == []
     again = [job for job in found if len(job["attempts"]) > 1]

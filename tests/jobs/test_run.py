@@ -39,7 +39,8 @@ async def test_success_is_recorded_whole(shop: Workshop) -> None:
         (0, 1024, 1536),
         (1, 1024, 1536),
     ]
-    assert job.usage is not None and job.usage.image_out == 200
+    assert job.usage is not None
+    assert job.usage.image_out == 200
     assert (job.model, job.deployment) == ("gpt-image-1.5", "first")
     (attempt,) = job.attempts
     assert attempt.state is AttemptState.SUCCEEDED
@@ -92,7 +93,8 @@ async def test_a_refusal_ends_the_job_with_its_reason(tmp_path: Path) -> None:
         job = await shop.run()
         assert shop.providers["second"].calls == []
     assert job.state is JobState.FAILED
-    assert job.error is not None and job.error.code == "moderation_blocked"
+    assert job.error is not None
+    assert job.error.code == "moderation_blocked"
     assert job.error.details == {"stage": "input"}
     assert job.attempts[0].state is AttemptState.REFUSED
 
@@ -103,14 +105,16 @@ async def test_what_may_have_been_billed_ends_the_job(tmp_path: Path) -> None:
         job = await shop.run()
         assert shop.providers["second"].calls == []
     assert job.attempts[0].state is AttemptState.SENT_UNKNOWN
-    assert job.error is not None and job.error.code == "upstream_timeout"
+    assert job.error is not None
+    assert job.error.code == "upstream_timeout"
 
 
 async def test_a_defect_in_an_adapter_is_our_error_and_ends_the_job(shop: Workshop) -> None:
     shop.providers["first"].script = [ZeroDivisionError("secret detail")]
     job = await shop.run()
     assert job.state is JobState.FAILED
-    assert job.error is not None and job.error.code == "internal_error"
+    assert job.error is not None
+    assert job.error.code == "internal_error"
     assert "secret detail" not in job.error.message
 
 
@@ -122,7 +126,8 @@ async def test_fewer_images_than_asked_are_a_success_with_a_warning(shop: Worksh
     job = await shop.run(n=3)
     assert len(job.results) == 1
     assert [warning.code for warning in job.warnings] == ["images_missing"]
-    assert job.usage is not None and not job.usage.reported
+    assert job.usage is not None
+    assert not job.usage.reported
     assert job.usage.image_out == 4160  # one image, by the catalogue's table
 
 
@@ -218,9 +223,7 @@ async def test_an_idempotency_key_brings_back_the_same_job(shop: Workshop) -> No
 
 
 async def test_concurrent_submissions_with_one_key_make_one_job(shop: Workshop) -> None:
-    jobs = await asyncio.gather(
-        *(shop.submit(idempotency_key="k") for _ in range(20))
-    )
+    jobs = await asyncio.gather(*(shop.submit(idempotency_key="k") for _ in range(20)))
     assert len({job.id for job in jobs}) == 1
     await shop.wait(jobs[0])
     assert len(shop.providers["first"].calls) == 1
@@ -302,5 +305,6 @@ async def test_a_failed_deployment_is_named_to_the_caller(shop: Workshop) -> Non
     shop.providers["first"].script = [UpstreamFailed("first says: boom")] * 3
     job = await shop.run()
     assert job.state is JobState.FAILED
-    assert job.error is not None and "boom" in job.error.message
+    assert job.error is not None
+    assert "boom" in job.error.message
     assert len(job.attempts) == 3

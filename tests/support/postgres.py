@@ -13,7 +13,7 @@ _USUAL = ("postgresql://postgres@127.0.0.1:5432/postgres",)
 
 @contextmanager
 def temporary_database() -> Iterator[str]:
-    """The URL of a new database, dropped at the end. Missing server: a failure in CI, else a skip."""
+    """The URL of a new database, dropped at the end. No server: a failure in CI, else a skip."""
     admin = _admin_url()
     name = f"darkroom_test_{uuid4().hex[:12]}"
     with psycopg.connect(admin, autocommit=True) as connection:

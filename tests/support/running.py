@@ -51,7 +51,7 @@ class Running:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
             self._failure = error
         finally:
             self._ready.set()

@@ -32,7 +32,12 @@ def render() -> str:
     """The page: the help text of every command."""
     sections: list[str] = []
     for words, command in _walk(root_command(), ("darkroom",)):
-        context = click.Context(command, info_name=" ".join(words), terminal_width=90)
+        context = click.Context(
+            command,
+            info_name=" ".join(words),
+            terminal_width=90,
+            help_option_names=["-h", "--help"],
+        )
         level = "#" * min(len(words) + 1, 4)
         sections.append(f"{level} {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n")
     return _HEAD + "\n".join(sections)

@@ -1,4 +1,4 @@
-"""Teaches the C allocator about megabyte buffers: reuse them while busy, give them back when idle."""
+"""Teaches the C allocator about megabyte buffers: kept while busy, given back when idle."""
 
 import asyncio
 import ctypes
