@@ -51,6 +51,7 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
     ("vendor-sdks", {"darkroom.providers.planted": "import openai"}),
     ("jobs-records", {"darkroom.server.planted": "import darkroom.jobs.records"}),
     ("assets-records", {"darkroom.jobs.planted": "import darkroom.assets.records"}),
+    ("ledger-records", {"darkroom.jobs.planted": "import darkroom.ledger.records"}),
     ("server-records", {"darkroom.cli.planted": "import darkroom.server.records"}),
     ("sql", {"darkroom.server.planted": "import sqlalchemy"}),
     ("sql", {"darkroom.jobs.planted": "import procrastinate"}),
@@ -76,7 +77,7 @@ FREE: list[dict[str, str]] = [
 # named by contracts; a hollow copy has them even when the tree does not
 _NAMED = (
     *("settings", "telemetry", "wiring", "jobs.engine"),
-    *(f"{room}.records" for room in ("jobs", "assets", "server")),
+    *(f"{room}.records" for room in ("jobs", "assets", "ledger", "server")),
 )
 
 

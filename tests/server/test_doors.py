@@ -1,6 +1,7 @@
 """Nobody comes in without a key: checked on every route that the application has."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -59,6 +60,12 @@ def test_the_public_routes_give_nothing_away(shared: Running) -> None:
         refusal(http.get("/static/../../settings.py"), 404)
         refusal(http.get("/static/%2e%2e/app.py"), 404)
         refusal(http.get("/assets/x.png"), 404)
+
+
+def test_readiness_may_be_asked_by_many_at_once(shared: Running) -> None:
+    with client(shared, "") as http, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(http.get, ["/readyz"] * 80))
+    assert [answer.text for answer in answers if answer.status_code != 200] == []
 
 
 def test_a_revoked_key_opens_nothing(shared: Running, http: httpx2.Client) -> None:

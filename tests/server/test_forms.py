@@ -6,6 +6,7 @@ import itertools
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -348,7 +349,7 @@ JSON_REFUSED = [
 
 @pytest.mark.parametrize(("more", "param"), JSON_REFUSED)
 def test_what_is_wrong_in_json_is_named(
-    http: httpx2.Client, more: dict[str, object], param: str
+    http: httpx2.Client, more: dict[str, Any], param: str
 ) -> None:
     error = refusal(http.post(EDIT, json=asking(**more)), 400)
     assert error["param"] == param

@@ -50,14 +50,16 @@ class Results:
                 try:
                     kept = await self._one(image, wanted, position)
                 except NotAnImage as error:
+                    image.path.unlink(missing_ok=True)
                     warnings.append(Warning("image_unusable", f"An image was dropped: {error}."))
                     continue
                 assets.extend(kept)
                 warnings.extend(_unfitted(kept[0], wanted))
                 position += 1
-        finally:
+        except BaseException:
             for image in images:
                 image.path.unlink(missing_ok=True)
+            raise
         if not assets:
             raise UpstreamBroken(warnings[0].message if warnings else "No image arrived.")
         return Kept(assets, tuple(warnings))
@@ -67,9 +69,8 @@ class Results:
         try:
             return await self._stored(image, inspect(image.path), AssetKind.PARTIAL, index)
         except NotAnImage as error:
-            raise UpstreamBroken(f"A partial image cannot be used: {error}.") from error
-        finally:
             image.path.unlink(missing_ok=True)
+            raise UpstreamBroken(f"A partial image cannot be used: {error}.") from error
 
     async def _one(self, image: SpooledImage, wanted: Size | None, position: int) -> list[Asset]:
         """The result first; behind it the original, when the result was made from it."""
@@ -109,8 +110,9 @@ class Results:
         partial = kind is AssetKind.PARTIAL
         try:
             await self._blobs.adopt(image, durable=not partial)
-        finally:
-            image.path.unlink(missing_ok=True)  # it is gone when it was adopted
+        except BaseException:
+            image.path.unlink(missing_ok=True)
+            raise
         now = now_ms()
         return Asset(
             id=new_id(now),

@@ -188,7 +188,7 @@ ledger_holds = Table(
     ),
     CheckConstraint("state = 'captured' OR captured_nanos = 0", name="ledger_only_captures_charge"),
 )
-"""One per job, resolved once. ``asked`` is what the usage came to, ``captured`` what was charged."""
+"""One per job, resolved once. ``asked``: what the usage came to; ``captured``: what was charged."""
 Index("ledger_holds_by_account", ledger_holds.c.account_id, ledger_holds.c.resolved_at_ms)
 _held = text("state = 'held'")
 Index("ledger_holds_open", ledger_holds.c.held_at_ms, sqlite_where=_held, postgresql_where=_held)

@@ -84,10 +84,13 @@ class Jobs:
         if earlier is not None:
             return earlier
         draft = submission.draft
-        self._router.candidates(_sketched(draft))  # refuse before anything is fetched
-        taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
-        request = replace(draft.request, inputs=taken.inputs, mask=taken.mask)
-        quote = self._pricing.quote(self._router.candidates(request))
+        candidates = self._router.candidates(_sketched(draft))  # refused before a fetch
+        request, taken = draft.request, Taken()
+        if draft.inputs or draft.mask:
+            taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
+            request = replace(request, inputs=taken.inputs, mask=taken.mask)
+            candidates = self._router.candidates(request)
+        quote = self._pricing.quote(candidates)
         job = Job(
             id=job_id,
             account_id=submission.account_id,
@@ -232,6 +235,8 @@ def _identity(source: Source) -> str:
 
 def _sketched(draft: Draft) -> ImageRequest:
     """The request with stand-ins for its images, good enough for the capability check."""
+    if not draft.inputs and draft.mask is None:
+        return draft.request
     stand_in = InputImage("", "", "image/png", 1024, 1024, 0)
     return replace(
         draft.request,

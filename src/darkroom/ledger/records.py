@@ -5,7 +5,6 @@ is given back to that window only, and only while it is the current one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,114 +38,23 @@ from darkroom.db.tables import (
     ledger_keys,
     ledger_lines,
 )
+from darkroom.ledger.shapes import (
+    Account,
+    Budget,
+    Capture,
+    Hold,
+    Limits,
+    Period,
+    Resolved,
+    Transfer,
+    Used,
+)
 
 HELD = "held"
 CAPTURED = "captured"
 RELEASED = "released"
 
 _DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Money set aside for a job: ``amount_nanos`` is the most it may cost."""
-
-    account_id: str
-    key_id: str
-    job_id: str
-    amount_nanos: int
-    at_ms: int
-    expected_nanos: int = 0
-    """What the quote expected, kept for the drift report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """The charge of a job that delivered. ``attempt`` is the number of the one that did.
-
-    ``proven``: the vendor's own usage stands behind the lines, so that they may come to more
-    than was held. ``cost_nanos`` is what the deployment charges us, where that is known.
-    """
-
-    job_id: str
-    attempt: int
-    lines: Sequence[Line]
-    at_ms: int
-    proven: bool = False
-    model: str | None = None
-    provider: str | None = None
-    deployment: str | None = None
-    cost_nanos: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A hold that was just captured, released or refunded from."""
-
-    account_id: str
-    key_id: str
-    job_id: str
-    amount_nanos: int
-    at_ms: int
-    attempt: int | None
-    refunded_nanos: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Budgets in nano-dollars; None: no limit."""
-
-    total_nanos: int | None = None
-    day_nanos: int | None = None
-    month_nanos: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """What counts against budgets now: open holds and what was charged, less refunds."""
-
-    total_nanos: int = 0
-    day_nanos: int = 0
-    month_nanos: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    limits: Limits = field(default_factory=Limits)
-    used: Used = field(default_factory=Used)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """``floor_nanos`` None: postpaid, tracked without limit; else the least it may fall to."""
-
-    posted_nanos: int
-    held_nanos: int
-    floor_nanos: int | None
-    budget: Budget
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """An amount from one account to another; at most one transfer has this id."""
-
-    id: str
-    kind: str
-    payer: str
-    payee: str
-    amount_nanos: int
-    at_ms: int
-    job_id: str | None = None
-    attempt: int | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From ``since_ms``, included, to ``until_ms``, excluded."""
-
-    since_ms: int = 0
-    until_ms: int = 2**62
 
 
 def _big(name: str) -> Any:
@@ -173,7 +81,7 @@ def _within(limit: ColumnElement[Any], used: ColumnElement[Any]) -> ColumnElemen
     return or_(limit.is_(None), used <= limit)
 
 
-def _take(table: Table, owner: ColumnElement[str], *more: ColumnElement[bool]) -> Update:
+def _take(table: Table, owner: ColumnElement[bool], *more: ColumnElement[bool]) -> Update:
     """Count ``amount`` against the three budgets of a row, or match nothing."""
     total = table.c.total_used_nanos + _big("amount")
     day = _in_window(table, "day") + _big("amount")
@@ -201,7 +109,7 @@ def _latest(column: ColumnElement[int], other: ColumnElement[int]) -> ColumnElem
     return case((column > other, column), else_=other)
 
 
-def _give_back(table: Table, owner: ColumnElement[str]) -> Update:
+def _give_back(table: Table, owner: ColumnElement[bool]) -> Update:
     """Uncount ``freed`` in the windows that the hold was counted in."""
     freed = _big("freed")
 
@@ -226,7 +134,7 @@ def _unless_there(table: Table, row: dict[str, Any], *key: ColumnElement[bool]) 
     return insert(table).from_select(list(row), select(*row.values()).where(~exists().where(*key)))
 
 
-_ZERO = literal_column("0")
+_ZERO = literal_column("0", BigInteger)
 _NO_BUDGET = dict.fromkeys(
     ("total_used_nanos", "day_used_nanos", "day", "month_used_nanos", "month"), _ZERO
 )
@@ -262,7 +170,9 @@ _INSERT_HOLD = _unless_there(
 _TAKE_ACCOUNT = _take(
     ledger_accounts,
     _THE_ACCOUNT,
-    or_(_A.floor_nanos.is_(None), _A.posted_nanos - _A.held_nanos - _big("amount") >= _A.floor_nanos),
+    or_(
+        _A.floor_nanos.is_(None), _A.posted_nanos - _A.held_nanos - _big("amount") >= _A.floor_nanos
+    ),
 ).values(held_nanos=_A.held_nanos + _big("amount"))
 _TAKE_KEY = _take(ledger_keys, _THE_KEY)
 _POST_ACCOUNT = _give_back(ledger_accounts, _THE_ACCOUNT).values(
@@ -270,14 +180,23 @@ _POST_ACCOUNT = _give_back(ledger_accounts, _THE_ACCOUNT).values(
 )
 _POST_KEY = _give_back(ledger_keys, _THE_KEY)
 
-_RESOLVED = (_H.account_id, _H.key_id, _H.amount_nanos, _H.held_at_ms, _H.attempt, _H.refunded_nanos)
+_RESOLVED = (
+    _H.account_id,
+    _H.key_id,
+    _H.amount_nanos,
+    _H.held_at_ms,
+    _H.attempt,
+    _H.refunded_nanos,
+)
 _CAPTURE = (
     update(ledger_holds)
     .where(_THE_JOB, _H.state == HELD)
     .values(
         state=CAPTURED,
         asked_nanos=_big("asked"),
-        captured_nanos=case((_big("asked") < _H.amount_nanos, _big("asked")), else_=_H.amount_nanos),
+        captured_nanos=case(
+            (_big("asked") < _H.amount_nanos, _big("asked")), else_=_H.amount_nanos
+        ),
         cost_nanos=_big("cost"),
         resolved_at_ms=_big("now_ms"),
         attempt=_int("by_attempt"),
@@ -300,9 +219,7 @@ _RELEASE = (
 )
 _REFUND = (
     update(ledger_holds)
-    .where(
-        _THE_JOB, _H.state == CAPTURED, _H.refunded_nanos + _big("amount") <= _H.captured_nanos
-    )
+    .where(_THE_JOB, _H.state == CAPTURED, _H.refunded_nanos + _big("amount") <= _H.captured_nanos)
     .values(refunded_nanos=_H.refunded_nanos + _big("amount"))
     .returning(*_RESOLVED)
 )
@@ -536,7 +453,7 @@ _GROUPS: dict[str, ColumnElement[Any]] = {
     "provider": _H.provider,
     "deployment": _H.deployment,
     # written out: PostgreSQL takes two parameters for two different expressions
-    "day": _H.resolved_at_ms / literal_column(str(_DAY_MS), BigInteger),
+    "day": _H.resolved_at_ms // literal_column(str(_DAY_MS), BigInteger),
 }
 GROUPS = tuple(_GROUPS)
 
@@ -581,14 +498,21 @@ def _captured(
     ]
     if account_id is not None:
         matching.append(_H.account_id == account_id)
-    return tx.execute(query.where(and_(*matching)).group_by(*groups).order_by(*groups)).all()
+    return tx.execute(query.where(and_(*matching)).group_by(*groups)).all()
 
 
 def _resolved(job_id: str, row: Row[Any] | None) -> Resolved | None:
     if row is None:
         return None
-    account_id, key_id, amount, at_ms, attempt, refunded = row
-    return Resolved(account_id, key_id, job_id, amount, at_ms, attempt, refunded)
+    return Resolved(
+        row.account_id,
+        row.key_id,
+        job_id,
+        row.amount_nanos,
+        row.held_at_ms,
+        row.attempt,
+        row.refunded_nanos,
+    )
 
 
 def _budget(row: Row[Any], at_ms: int) -> Budget:

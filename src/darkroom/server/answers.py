@@ -15,14 +15,19 @@ def base64_length(byte_size: int) -> int:
 
 
 async def encoded(blobs: Blobs, pieces: Iterable[Piece]) -> AsyncIterator[bytes]:
-    """The bytes of the pieces in order."""
+    """The bytes of the pieces in order, short ones sent along with the next."""
+    short: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, bytes):
-            yield piece
+            short.append(piece)
             continue
         asset = piece.asset
         async for data in blobs.read(asset.sha256, asset.byte_size):
-            yield pybase64.b64encode(data)
+            short.append(pybase64.b64encode(data))
+            yield b"".join(short)
+            short.clear()
+    if short:
+        yield b"".join(short)
 
 
 class AnswerResponse(Response):
@@ -50,9 +55,12 @@ class AnswerResponse(Response):
                 "headers": self.raw_headers,
             }
         )
+        last = b""
         async for data in encoded(self._blobs, self._pieces):
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+            if last:
+                await send({"type": "http.response.body", "body": last, "more_body": True})
+            last = data
+        await send({"type": "http.response.body", "body": last})
 
 
 def event_stream(events: AsyncIterator[bytes], headers: Mapping[str, str]) -> StreamingResponse:

@@ -1,7 +1,6 @@
 """The ASGI application: every door, and what happens around each request."""
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import structlog
 from starlette.applications import Starlette
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from darkroom.core.errors import MethodNotAllowed, NotFound
+from darkroom.core.ids import new_token
 from darkroom.server import admin, files, health, models, native, pictures, playground, quotes
 from darkroom.server.door import Door
 from darkroom.server.images import image_handler
@@ -65,7 +65,7 @@ class WithRequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = f"req_{uuid4().hex}"
+        request_id = f"req_{new_token()}"
         scope.setdefault("state", {})["request_id"] = request_id
         header = (b"x-request-id", request_id.encode())
 
