@@ -131,7 +131,10 @@ def _give_back(table: Table, owner: ColumnElement[bool]) -> Update:
 def _unless_there(table: Table, row: dict[str, Any], *key: ColumnElement[bool]) -> Any:
     """An INSERT that does nothing when the row exists. (At a tie in PostgreSQL the transaction
     is run again and then finds it.)"""
-    return insert(table).from_select(list(row), select(*row.values()).where(~exists().where(*key)))
+    row_unless_there = select(*row.values()).where(~exists().where(*key))
+    insertion = insert(table).from_select(list(row), row_unless_there)
+    # without the option an INSERT's count of rows is -1 in PostgreSQL
+    return insertion.execution_options(preserve_rowcount=True)
 
 
 _ZERO = literal_column("0", BigInteger)
