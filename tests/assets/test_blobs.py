@@ -1,5 +1,6 @@
 """The contract of every store of bytes: local disk, and what obstore opens."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -151,3 +152,12 @@ async def test_the_store_may_lie_on_another_file_system(
     assert not image.path.exists()
     assert await whole(blobs, hashlib.sha256(DATA).hexdigest(), len(DATA)) == DATA
     assert len(files_in(other_file_system)) == 1
+
+
+async def test_images_that_come_at_once_into_a_new_folder_are_all_stored(
+    tmp_path: Path, spool: Spool
+) -> None:
+    blobs = DiskBlobs(tmp_path / "blobs")
+    images = [spooled(spool, DATA) for _ in range(20)]
+    await asyncio.gather(*(blobs.adopt(image) for image in images))
+    assert await whole(blobs, images[0].sha256, len(DATA)) == DATA

@@ -20,7 +20,14 @@ from darkroom.core.errors import (
     UpstreamUnavailable,
 )
 from darkroom.core.job import Attempt, AttemptState
-from darkroom.jobs.policy import TRIES_PER_DEPLOYMENT, Stop, Try, closed_state, next_step
+from darkroom.jobs.policy import (
+    RESTARTS_MAX,
+    TRIES_PER_DEPLOYMENT,
+    Stop,
+    Try,
+    closed_state,
+    next_step,
+)
 from darkroom.routing import Candidate, Route, Router
 from tests.support.jobs import a_request
 from tests.support.workshop import Costly, Scripted
@@ -116,3 +123,11 @@ def test_refused_credentials_are_not_tried_again() -> None:
 )
 def test_how_a_failure_goes_into_the_record(error: DarkroomError, state: AttemptState) -> None:
     assert closed_state(error) is state
+
+
+def test_our_own_crashes_do_not_count_against_a_deployment_but_not_for_ever() -> None:
+    only = candidates(Scripted)
+    crashes = [OutcomeUnknown("x")] * RESTARTS_MAX
+    assert next_step(failed(*crashes), only) == Try(only[0])
+    assert isinstance(next_step(failed(*crashes, OutcomeUnknown("x")), only), Stop)
+    assert next_step(failed(*crashes, UpstreamFailed("x")), only) == Try(only[0], 0.5)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from darkroom import ledger
 from darkroom.core.errors import (
     IdempotencyConflict,
+    InsufficientBalance,
     ModelNotFound,
     ModerationBlocked,
     NotFound,
@@ -21,6 +23,7 @@ from darkroom.core.ids import now_ms
 from darkroom.core.job import AssetKind, Attempt, AttemptState, JobState
 from darkroom.core.ports import ImageSink, UpstreamCall
 from darkroom.core.result import ProviderResult
+from darkroom.core.usage import Usage
 from darkroom.jobs import records
 from tests.support.jobs import a_job
 from tests.support.workshop import Costly, Scripted, Workshop, draws, image, workshop
@@ -308,3 +311,97 @@ async def test_a_failed_deployment_is_named_to_the_caller(shop: Workshop) -> Non
     assert job.error is not None
     assert "boom" in job.error.message
     assert len(job.attempts) == 3
+
+
+async def test_a_success_is_charged_as_the_upstream_counted_and_the_rest_is_free(
+    shop: Workshop,
+) -> None:
+    job = await shop.run(size="1024x1024", quality="high")
+    money = await shop.database.read(lambda tx: ledger.job_money(tx, job.id))
+    assert job.quote is not None
+    assert job.charge is not None
+    assert money is not None
+    # 9 text tokens at 5 and 100 image tokens at 32 millionths of a dollar
+    assert job.charge.nanos == money.captured_nanos == 9 * 5_000 + 100 * 32_000
+    assert job.charge.nanos <= job.quote.max_nanos == money.held_nanos
+    assert money.state == "captured"
+    balance = await shop.database.read(lambda tx: ledger.balance(tx, "account", now_ms()))
+    assert (balance.posted_nanos, balance.held_nanos) == (-job.charge.nanos, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [ModerationBlocked("no"), UpstreamTimeout("late"), ZeroDivisionError()]
+)
+async def test_what_did_not_arrive_costs_nothing(tmp_path: Path, error: Exception) -> None:
+    async with workshop(tmp_path, {"first": Costly}) as shop:
+        shop.providers["first"].script = [error]
+        job = await shop.run()
+        money = await shop.database.read(lambda tx: ledger.job_money(tx, job.id))
+        balance = await shop.database.read(lambda tx: ledger.balance(tx, "account", now_ms()))
+    assert job.charge is None
+    assert money is not None
+    assert (money.state, money.captured_nanos) == ("released", 0)
+    assert (balance.posted_nanos, balance.held_nanos) == (0, 0)
+
+
+async def test_a_canceled_job_frees_its_hold(shop: Workshop) -> None:
+    called = asyncio.Event()
+
+    async def hangs(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        called.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    shop.providers["first"].script = [hangs]
+    job = await shop.submit()
+    await called.wait()
+    held = await shop.database.read(lambda tx: ledger.balance(tx, "account", now_ms()))
+    assert job.quote is not None
+    assert held.held_nanos == job.quote.max_nanos
+    await shop.jobs.cancel(job.id, "account")
+    await shop.wait(job)
+    balance = await shop.database.read(lambda tx: ledger.balance(tx, "account", now_ms()))
+    assert (balance.posted_nanos, balance.held_nanos) == (0, 0)
+
+
+async def test_of_three_images_two_arrived_and_two_are_charged(shop: Workshop) -> None:
+    async def one_is_broken(
+        provider: Scripted, call: UpstreamCall, sink: ImageSink
+    ) -> ProviderResult:
+        broken = sink.writer()
+        broken.write(b"not an image")
+        images = (image(sink, call, 0), broken.finish(), image(sink, call, 1))
+        return ProviderResult(images, Usage(text_in=10, image_out=300))
+
+    shop.providers["first"].script = [one_is_broken]
+    job = await shop.run(n=3)
+    assert len(job.results) == 2
+    assert job.usage is not None
+    assert job.usage.image_out == 200
+    assert job.charge is not None
+    assert job.charge.nanos == 10 * 5_000 + 200 * 32_000
+
+
+async def test_a_prepaid_account_without_money_is_refused_and_nothing_is_kept(
+    shop: Workshop,
+) -> None:
+    await shop.database.write(lambda tx: ledger.open_account(tx, "account", 0))
+    with pytest.raises(InsufficientBalance):
+        await shop.submit()
+    assert await shop.jobs.page("account", 10, None, None) == ([], None)
+    assert shop.providers["first"].calls == []
+
+
+async def test_usage_beyond_the_hold_is_charged_when_the_vendor_proves_it(shop: Workshop) -> None:
+    async def dear(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        return ProviderResult((image(sink, call),), Usage(text_in=9, image_out=50_000))
+
+    shop.providers["first"].script = [dear]
+    job = await shop.run(size="1024x1024", quality="low")
+    assert job.quote is not None
+    assert job.charge is not None
+    assert job.charge.nanos == 9 * 5_000 + 50_000 * 32_000 > job.quote.max_nanos
+    period = ledger.Period(0, 2**62)
+    (row,) = await shop.database.read(lambda tx: ledger.drift(tx, period))
+    assert row.jobs_over == 1
+    assert row.over_nanos == job.charge.nanos - job.quote.max_nanos

@@ -337,7 +337,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def test_any_order_of_events_keeps_the_books_right(database_url: str) -> None:
-    examples, steps = (60, 25) if database_url.startswith("sqlite") else (8, 20)
+    examples, steps = (120, 25) if database_url.startswith("sqlite") else (20, 25)
     with opened(database_url) as book:
         machine = type("Machine", (LedgerMachine,), {"book": book})
         run_state_machine_as_test(
@@ -346,7 +346,7 @@ def test_any_order_of_events_keeps_the_books_right(database_url: str) -> None:
                 max_examples=examples,
                 stateful_step_count=steps,
                 deadline=None,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=tuple(HealthCheck),
             ),
         )
 

@@ -1,12 +1,12 @@
 """The jobs room with scripted providers: everything below the doors, no network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from darkroom.assets import Ingest, Results, Spool, open_blobs
 from darkroom.catalog import Catalog, PriceBook
@@ -118,7 +118,7 @@ async def workshop(
     *,
     database_url: str = "",
     today: date = date(2026, 11, 20),
-    sleep: Callable[[float], Awaitable[None]] | None = None,
+    sleep: Callable[[float], Coroutine[Any, Any, None]] | None = None,
 ) -> AsyncIterator[Workshop]:
     """``kinds``: deployments by id, in the order of preference; default: one called ``first``."""
     database = await open_database(database_url or f"sqlite:///{folder / 'darkroom.db'}")

@@ -116,7 +116,9 @@ def _move(source: Path, target: Path, *, durable: bool) -> None:
     try:
         source.replace(target)
     except FileNotFoundError:
-        target.parent.mkdir(parents=True)
+        if target.parent.exists():  # then it is the source that is not there
+            raise
+        target.parent.mkdir(parents=True, exist_ok=True)
         if durable:
             _sync(target.parent.parent)
         _move(source, target, durable=durable)

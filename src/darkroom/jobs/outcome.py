@@ -14,6 +14,7 @@ from darkroom.core.size import Size
 from darkroom.core.tokens import approximate_text_tokens, input_image_tokens, output_tokens
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
+from darkroom.ledger import Capture
 from darkroom.routing import Candidate
 
 
@@ -45,6 +46,20 @@ def succeeded(
             *kept.warnings,
             *_missing(request.n, len(made)),
         ),
+    )
+
+
+def capture(job: Job, attempt: Attempt, charge: Charge) -> Capture:
+    """What the ledger is told: beyond the hold only what the upstream's own usage proves."""
+    return Capture(
+        job_id=job.id,
+        attempt=attempt.number,
+        lines=charge.lines,
+        at_ms=attempt.finished_at_ms or 0,
+        proven=job.usage is not None and job.usage.reported,
+        model=attempt.model,
+        provider=attempt.provider,
+        deployment=attempt.deployment,
     )
 
 

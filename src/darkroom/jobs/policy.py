@@ -11,6 +11,8 @@ from darkroom.core.job import Attempt, AttemptState
 from darkroom.routing import Candidate
 
 TRIES_PER_DEPLOYMENT = 3
+RESTARTS_MAX = 10
+"""A job that has seen so many crashes may be their reason."""
 _PAUSE_S = 0.5
 _PAUSE_MAX_S = 60.0
 """A vendor that asks for a longer pause is given up on for this job."""
@@ -37,19 +39,21 @@ def next_step(attempts: Sequence[Attempt], candidates: Sequence[Candidate]) -> T
         return Try(candidates[0])
     last = attempts[-1]
     error = last.error or OutcomeUnknown("The attempt left no result.").record()
+    cut_off = [one for one in attempts if one.error and one.error.code == OutcomeUnknown.code]
     if last.state is AttemptState.SENT_UNKNOWN:
-        if not _may_resend(last, candidates):
+        if not _may_resend(last, candidates) or len(cut_off) > RESTARTS_MAX:
             return Stop(error)
     elif not _kind(error).retryable:
         return Stop(error)
-    tried = [attempt.deployment for attempt in attempts]
+    # Our own crashes say nothing about a deployment.
+    tried = [attempt.deployment for attempt in attempts if attempt not in cut_off]
     for candidate in candidates:
         if candidate.route.deployment.id not in tried:
             return Try(candidate)
     for candidate in candidates:
         times = tried.count(candidate.route.deployment.id)
         if times < TRIES_PER_DEPLOYMENT and _worth_another(error):
-            pause = max(error.retry_after_s or 0.0, _PAUSE_S * 2 ** (times - 1))
+            pause = max(error.retry_after_s or 0.0, _PAUSE_S * 2 ** (times - 1) if times else 0.0)
             return Try(candidate, pause) if pause <= _PAUSE_MAX_S else Stop(error)
     return Stop(error)
 

@@ -62,6 +62,7 @@ _MINE = and_(
     jobs.c.state == JobState.RUNNING,
 )
 _FINISH = update(jobs).where(_MINE)
+_SET_CHARGE = update(jobs).where(jobs.c.id == bindparam("job_id"))
 _CLOSE_ATTEMPT = update(attempts).where(
     attempts.c.job_id == bindparam("of_job"), attempts.c.number == bindparam("of_number")
 )
@@ -221,13 +222,18 @@ def finish(tx: Tx, job: Job, owner: str) -> bool:
     return True
 
 
-def request_cancel(tx: Tx, job_id: str, why: ErrorRecord, now_ms: int) -> None:
-    """A queued job ends at once; a running one is told."""
+def set_charge(tx: Tx, job_id: str, charge: Charge) -> None:
+    tx.execute(_SET_CHARGE, {"job_id": job_id, "charge": _text(charge)})
+
+
+def request_cancel(tx: Tx, job_id: str, why: ErrorRecord, now_ms: int) -> bool:
+    """A queued job ends at once, and True says so; a running one is told."""
     queued = {"job_id": job_id, "now_ms": now_ms, "why": _text(why)}
     tx.execute(_REQUEST_CANCEL, {"job_id": job_id})
-    tx.execute(_CANCEL_QUEUED, queued)
+    ended = tx.execute(_CANCEL_QUEUED, queued).rowcount
     tx.notify(topic(job_id))
     tx.notify(cancel_topic(job_id))
+    return bool(ended)
 
 
 def _whole(tx: Tx, row: Row[Any]) -> Job:

@@ -5,11 +5,14 @@ what follows. A crash at any point leaves a record from which the next owner goe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import structlog
 
+from darkroom import ledger
 from darkroom.assets import Ingest, Kept, Results, add_assets
 from darkroom.core.errors import (
     DarkroomError,
@@ -21,7 +24,7 @@ from darkroom.core.errors import (
     UpstreamTimeout,
 )
 from darkroom.core.ids import now_ms
-from darkroom.core.job import Attempt, AttemptState, Job, JobState
+from darkroom.core.job import Attempt, AttemptState, Charge, Job, JobState
 from darkroom.core.ports import ImageWriter, UpstreamCall
 from darkroom.core.result import ProviderResult, SpooledImage
 from darkroom.db import Database, Tx
@@ -30,6 +33,8 @@ from darkroom.jobs.policy import Stop, closed_state, next_step
 from darkroom.routing import Candidate, Router
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Runner:
         ingest: Ingest,
         results: Results,
         owner: str,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._database = database
         self._router = router
@@ -70,6 +75,11 @@ class Runner:
 
     async def run(self, job_id: str) -> None:
         """Run the job until it has ended. Returns at once when it has ended already."""
+        cancel = _Cancel()
+        with self._database.changes.call(records.cancel_topic(job_id), cancel):
+            await self._to_the_end(job_id, cancel)
+
+    async def _to_the_end(self, job_id: str, cancel: "_Cancel") -> None:
         failed: Attempt | None = None
         rested = False
         while True:
@@ -79,10 +89,11 @@ class Runner:
             if step is None:
                 return
             if isinstance(step, Rest):
-                await self._pause(step)
+                with contextlib.suppress(JobCanceled):  # the next step ends the job
+                    await cancel.stops(self._sleep(step.pause_s))
                 failed, rested = None, True
                 continue
-            failed, rested = await self._attempt(step), False
+            failed, rested = await self._attempt(step, cancel), False
             if failed is None:
                 return
 
@@ -142,33 +153,16 @@ class Runner:
 
     def _end(self, tx: Tx, job: Job, state: JobState, error: DarkroomError) -> None:
         ended = replace(job, state=state, finished_at_ms=now_ms(), error=error.record())
-        records.finish(tx, ended, self._owner)
+        if records.finish(tx, ended, self._owner):
+            ledger.release(tx, job.id, error.code, now_ms())
 
-    async def _pause(self, rest: Rest) -> None:
-        """Wait; a cancel request ends the wait, and the next step ends the job."""
-        cancel = _Cancel()
-        try:
-            with self._database.changes.call(records.cancel_topic(rest.job_id), cancel):
-                await self._sleep(rest.pause_s)
-        except asyncio.CancelledError:
-            if not cancel.confirmed():
-                raise
-
-    async def _attempt(self, step: Step) -> Attempt | None:
+    async def _attempt(self, step: Step, cancel: "_Cancel") -> Attempt | None:
         """Make the attempt. None when the job has ended; else the attempt as it failed."""
-        cancel = _Cancel()
-        topic = records.cancel_topic(step.job.id)
         try:
-            with self._database.changes.call(topic, cancel):
-                result = await self._call(step)
-            wanted = outcome.wanted_size(step.candidate)
-            kept = await self._results.keep(result.images, wanted)
-        except asyncio.CancelledError:
-            if not cancel.confirmed():
-                raise
-            error: DarkroomError = JobCanceled("The job was canceled.")
+            result = await cancel.stops(self._call(step))
+            kept = await self._results.keep(result.images, outcome.wanted_size(step.candidate))
         except DarkroomError as raised:
-            error = raised
+            error: DarkroomError = raised
         except Exception as raised:
             log.exception("attempt_crashed", job=step.job.id, attempt=step.attempt.number)
             error = Internal(
@@ -214,6 +208,7 @@ class Runner:
         def work(tx: Tx) -> None:
             if records.finish(tx, ended, self._owner):
                 records.close_attempt(tx, job.id, attempt)
+                _charge(tx, ended, attempt)
                 add_assets(tx, job.account_id, job.id, kept.assets)
 
         await self._database.write(work)
@@ -247,20 +242,43 @@ class _Sink:
 
 
 class _Cancel:
-    """Cancels the task it was made in when called; tells this apart from the server's own stop."""
+    """A job's cancel request: noted whenever it comes, and ends the work that it may stop."""
 
     def __init__(self) -> None:
-        self._task = asyncio.current_task()
-        self._called = False
+        self._asked = False
+        self._task: asyncio.Task[Any] | None = None
 
     def __call__(self) -> None:
-        self._called = True
+        self._asked = True
         if self._task is not None:
             self._task.cancel()
 
-    def confirmed(self) -> bool:
-        """True when the job was canceled and nothing else asks this task to end."""
-        return self._called and self._task is not None and self._task.uncancel() == 0
+    async def stops(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``. Raises :class:`JobCanceled` when the request stopped it;
+        the server's own stop goes through as the cancellation that it is."""
+        task = self._task = asyncio.current_task()
+        try:
+            if self._asked:
+                work.close()
+                raise JobCanceled("The job was canceled.")
+            return await work
+        except asyncio.CancelledError:
+            if not self._asked or task is None or task.uncancel():
+                raise
+            raise JobCanceled("The job was canceled.") from None
+        finally:
+            self._task = None
+
+
+def _charge(tx: Tx, job: Job, attempt: Attempt) -> None:
+    """Book the charge; the job keeps what was really captured."""
+    if job.charge is None:
+        return
+    captured = ledger.capture(tx, outcome.capture(job, attempt, job.charge))
+    if captured != job.charge.nanos:
+        money = ledger.job_money(tx, job.id)
+        lines = job.charge.lines if money is None else money.lines
+        records.set_charge(tx, job.id, Charge(captured, lines))
 
 
 def quoted(candidates: list[Candidate], job: Job) -> list[Candidate]:

@@ -7,11 +7,12 @@ from typing import Self
 
 import msgspec
 
+from darkroom import ledger
 from darkroom.assets import Ingest, Taken, add_assets
 from darkroom.core.draft import Draft, InlineImage, RemoteImage, Source, StoredImage, Upload
 from darkroom.core.errors import IdempotencyConflict, InvalidRequest, JobCanceled, NotFound
 from darkroom.core.ids import new_id, now_ms
-from darkroom.core.job import Job, JobState
+from darkroom.core.job import Job, JobQuote, JobState
 from darkroom.core.request import ImageRequest, InputImage
 from darkroom.db import Database, Subscription, Tx
 from darkroom.jobs import records
@@ -124,7 +125,13 @@ class Jobs:
         """Ask a job to end. A finished one stays as it is."""
         await self.get(job_id, account_id)
         why = JobCanceled("The job was canceled.").record()
-        await self._database.write(lambda tx: records.request_cancel(tx, job_id, why, now_ms()))
+
+        def work(tx: Tx) -> None:
+            now = now_ms()
+            if records.request_cancel(tx, job_id, why, now):
+                ledger.release(tx, job_id, why.code, now)
+
+        await self._database.write(work)
         return await self.get(job_id, account_id)
 
     async def _earlier(self, submission: Submission, fingerprint: str) -> Job | None:
@@ -153,6 +160,8 @@ class Jobs:
                 expires = job.created_at_ms + IDEMPOTENCY_LIFETIME_MS
                 records.add_key(tx, submission.key_id, token, entry, expires)
             records.add(tx, job)
+            if job.quote is not None:
+                ledger.hold(tx, _hold(job, job.quote))
             add_assets(tx, job.account_id, job.id, taken.assets)
             self._engine.start(tx, job.id)
             return job
@@ -194,6 +203,17 @@ class Follower:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _hold(job: Job, quote: JobQuote) -> ledger.Hold:
+    return ledger.Hold(
+        account_id=job.account_id,
+        key_id=job.key_id,
+        job_id=job.id,
+        amount_nanos=quote.max_nanos,
+        at_ms=job.created_at_ms,
+        expected_nanos=quote.expected_nanos,
+    )
 
 
 def _replayed(tx: Tx, key_id: str, token: str, fingerprint: str) -> Job | None:

@@ -220,8 +220,8 @@ def open_holds(tx: Tx, before_ms: int) -> list[str]:
 
 def _capture_excess(tx: Tx, of: Resolved, excess: int) -> int:
     """Charge beyond the hold as far as the account covers it; the nano-dollars charged."""
-    records.open_account(tx, of.account_id)  # a hold of nothing has opened neither
-    records.open_key(tx, of.key_id)
+    if not of.amount_nanos:
+        records.enter_windows(tx, of)
     found = records.account(tx, of.account_id, of.at_ms, lock=True)
     if found is not None and found.floor_nanos is not None:
         covered = found.posted_nanos - found.held_nanos - found.floor_nanos

@@ -83,23 +83,27 @@ def _within(limit: ColumnElement[Any], used: ColumnElement[Any]) -> ColumnElemen
 
 def _take(table: Table, owner: ColumnElement[bool], *more: ColumnElement[bool]) -> Update:
     """Count ``amount`` against the three budgets of a row, or match nothing."""
+    counted = _count(table, owner, *more)
     total = table.c.total_used_nanos + _big("amount")
     day = _in_window(table, "day") + _big("amount")
     month = _in_window(table, "month") + _big("amount")
+    return counted.where(
+        _within(table.c.total_limit_nanos, total),
+        _within(table.c.day_limit_nanos, day),
+        _within(table.c.month_limit_nanos, month),
+    )
+
+
+def _count(table: Table, *matching: ColumnElement[bool]) -> Update:
+    """Count ``amount``, whatever the limits; the row's windows move on to now."""
     return (
         update(table)
-        .where(
-            owner,
-            *more,
-            _within(table.c.total_limit_nanos, total),
-            _within(table.c.day_limit_nanos, day),
-            _within(table.c.month_limit_nanos, month),
-        )
+        .where(*matching)
         .values(
-            total_used_nanos=total,
-            day_used_nanos=day,
+            total_used_nanos=table.c.total_used_nanos + _big("amount"),
+            day_used_nanos=_in_window(table, "day") + _big("amount"),
             day=_latest(table.c.day, _int("in_day")),
-            month_used_nanos=month,
+            month_used_nanos=_in_window(table, "month") + _big("amount"),
             month=_latest(table.c.month, _int("in_month")),
         )
     )
@@ -182,6 +186,8 @@ _POST_ACCOUNT = _give_back(ledger_accounts, _THE_ACCOUNT).values(
     posted_nanos=_A.posted_nanos + _big("posted"), held_nanos=_A.held_nanos - _big("unheld")
 )
 _POST_KEY = _give_back(ledger_keys, _THE_KEY)
+_COUNT_ACCOUNT = _count(ledger_accounts, _THE_ACCOUNT)
+_COUNT_KEY = _count(ledger_keys, _THE_KEY)
 
 _RESOLVED = (
     _H.account_id,
@@ -335,6 +341,15 @@ def post(tx: Tx, of: Resolved, *, posted: int = 0, unheld: int = 0, freed: int =
     )
     if freed:
         tx.execute(_POST_KEY, {"of_key": of.key_id, **values})
+
+
+def enter_windows(tx: Tx, of: Resolved) -> None:
+    """Begin the hold's day and month: a hold of nothing has not, and opened no rows either."""
+    open_account(tx, of.account_id)
+    open_key(tx, of.key_id)
+    values = {"amount": 0, **_windows(of.at_ms)}
+    tx.execute(_COUNT_ACCOUNT, {"of_account": of.account_id, **values})
+    tx.execute(_COUNT_KEY, {"of_key": of.key_id, **values})
 
 
 def credit_account(tx: Tx, account_id: str, amount_nanos: int) -> None:
