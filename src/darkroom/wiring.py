@@ -1,13 +1,12 @@
 """The composition root: builds every part from the settings and joins them."""
 
-import os
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs
+from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs, process_spool
 from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.dialect import Dialect
 from darkroom.core.ids import new_id
@@ -58,8 +57,7 @@ async def running(settings: Settings) -> AsyncGenerator[Services, None]:
             AddressGuard(settings.image_url_networks), any_port=bool(settings.image_url_networks)
         )
         stack.push_async_callback(fetcher.close)
-        # Several processes may share one data folder: each has a spool of its own.
-        spool = Spool(settings.data_dir / "spool" / _spool_name(settings))
+        spool = process_spool(settings.data_dir / "spool", alone=not _many_processes(settings))
         blobs = _blobs(settings)
         ingest = Ingest(spool, blobs, fetcher, database)
         engine = _engine(settings, database)
@@ -128,7 +126,7 @@ def _blobs(settings: Settings) -> Blobs:
 
 
 def _engine(settings: Settings, database: Database) -> JobEngine:
-    if settings.database_url.startswith("postgres"):
+    if _many_processes(settings):
         from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
 
         return ProcrastinateEngine(
@@ -140,8 +138,8 @@ def _engine(settings: Settings, database: Database) -> JobEngine:
     return EmbeddedEngine(database, running_max=settings.jobs_running_max, drain_s=settings.drain_s)
 
 
-def _spool_name(settings: Settings) -> str:
-    return str(os.getpid()) if settings.database_url.startswith("postgres") else "embedded"
+def _many_processes(settings: Settings) -> bool:
+    return settings.database_url.startswith("postgres")
 
 
 async def _secret(database: Database, name: str) -> Secret:

@@ -1,11 +1,15 @@
 """Files being written: bounded, hashed, gone when they are not wanted."""
 
 import hashlib
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from darkroom.assets import Spool
+from darkroom.assets import Spool, process_spool
 from darkroom.assets.spool import RESULT_BYTES_MAX, UPLOAD_BYTES_MAX
 from darkroom.core.errors import PayloadTooLarge, UpstreamBroken
 
@@ -56,3 +60,21 @@ def test_an_earlier_process_left_nothing_of_use(tmp_path: Path) -> None:
     (tmp_path / "spool" / "file").write_bytes(b"x")
     Spool(tmp_path / "spool")
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_process_has_its_own_folder_and_clears_those_of_the_dead(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = socket.gethostname()
+    dead, alive = tmp_path / f"{host}-{ended.pid}", tmp_path / f"{host}-{os.getppid()}"
+    elsewhere = tmp_path / f"another-host-{ended.pid}"
+    for folder in (dead, alive, elsewhere):
+        folder.mkdir()
+        (folder / "image").write_bytes(b"x")
+    spool = process_spool(tmp_path, alone=False)
+    assert spool.path().parent == tmp_path / f"{host}-{os.getpid()}"
+    assert not dead.exists()
+    assert alive.exists()
+    assert elsewhere.exists()
+    process_spool(tmp_path, alone=True)
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from darkroom.assets.records import of_jobs as assets_of_jobs
 from darkroom.assets.records import remove as remove_upload
 from darkroom.assets.records import uploads
 from darkroom.assets.results import Kept, Results
-from darkroom.assets.spool import UPLOAD_BYTES_MAX, Spool, SpoolWriter
+from darkroom.assets.spool import UPLOAD_BYTES_MAX, Spool, SpoolWriter, process_spool
 
 __all__ = [
     "EXTENSIONS",
@@ -31,6 +31,7 @@ __all__ = [
     "get_asset",
     "get_owned_asset",
     "open_blobs",
+    "process_spool",
     "remove_upload",
     "uploads",
 ]

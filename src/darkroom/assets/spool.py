@@ -1,7 +1,9 @@
 """Files that are being written: hashed on the way, bounded, gone after a restart."""
 
 import hashlib
+import os
 import shutil
+import socket
 from io import FileIO
 from pathlib import Path
 from typing import ClassVar
@@ -34,6 +36,31 @@ class Spool:
     def path(self) -> Path:
         """A name for a new file."""
         return self._folder / new_id()
+
+
+def process_spool(folder: Path, *, alone: bool) -> Spool:
+    """A spool under ``folder`` for this process, without those of processes that ended.
+
+    ``alone``: no other process uses the folder; else several may, also on several machines.
+    """
+    if alone:
+        return Spool(folder)
+    host = socket.gethostname()
+    for found in folder.glob(f"{host}-*"):
+        pid = found.name.removeprefix(f"{host}-")
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(found, ignore_errors=True)
+    return Spool(folder / f"{host}-{os.getpid()}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class SpoolWriter:

@@ -73,7 +73,8 @@ def starting() -> Generator[None]:
         message = f"cannot write {error.filename}; choose another folder: --data-dir"
         raise Failure(message, code="data_folder") from error
     except OSError as error:
-        message = f"{error.filename or 'data folder'}: {error.strerror or error}"
+        where, why = error.filename or "the data folder", error.strerror or str(error)
+        message = f"cannot use {where}: {why}; choose another folder: --data-dir"
         raise Failure(message, code="data_folder") from error
 
 

@@ -225,7 +225,7 @@ def _capture_excess(tx: Tx, of: Resolved, excess: int) -> int:
     found = records.account(tx, of.account_id, of.at_ms, lock=True)
     if found is not None and found.floor_nanos is not None:
         covered = found.posted_nanos - found.held_nanos - found.floor_nanos
-        excess = max(0, min(excess, covered))
+        excess = min(excess, covered)  # the floor holds: this is not negative
     if excess:
         records.post(tx, of, posted=-excess, freed=-excess)
         records.capture_more(tx, of.job_id, excess)

@@ -1,7 +1,8 @@
 """The ledger's tables: each statement that moves or reads money stands here.
 
 A window is the whole life (``total``), a UTC day or a UTC month. What a hold took from a window
-is given back to that window only, and only while it is the current one.
+is given back to that window only, and only while it is the current one. So a hold by a clock that
+is behind, just after midnight, may stay counted for the day: budgets err towards refusing.
 """
 
 from collections.abc import Iterable, Sequence

@@ -26,7 +26,7 @@ export const en = {
   "left.d": "{d} days",
 
   sandbox: "Sandbox",
-  "sandbox.long": "Drawn by code, without an AI model: free, offline, for trying things out.",
+  "sandbox.long": "Drawn by code, without an AI model: offline, for trying things out. Charges are test money.",
   "theme.auto": "Light: as the system",
   "theme.light": "Light: on",
   "theme.dark": "Light: off",

@@ -27,7 +27,7 @@ export const ko = {
   "left.d": "{d}일",
 
   sandbox: "샌드박스",
-  "sandbox.long": "AI 모델 없이 코드로 그린 그림입니다. 무료이고 인터넷이 필요 없어 연습하기 좋습니다.",
+  "sandbox.long": "AI 모델 없이 코드로 그린 그림입니다. 인터넷 없이 연습하기 좋으며, 요금은 시험용 금액입니다.",
   "theme.auto": "밝기: 시스템 설정대로",
   "theme.light": "밝기: 밝게",
   "theme.dark": "밝기: 어둡게",
