@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from darkroom_client import errors
+from darkroom_client.money import Money
 from darkroom_client.results import Image, PartialImage, Result, Usage, Warning
 from darkroom_client.sending import read_json
 
@@ -111,6 +112,7 @@ def _result(
 ) -> Result:
     told = response.headers
     note = told.get("x-darkroom-warnings")
+    charge = told.get("x-darkroom-charge-nanos", "")
     return Result(
         images=images,
         usage=Usage.of(usage),
@@ -121,6 +123,7 @@ def _result(
         sandbox="x-darkroom-sandbox" in told,
         replayed=told.get("idempotent-replayed") == "true",
         warnings=(Warning("warnings", note),) if note else (),
+        charge=Money(int(charge)) if charge.isdecimal() else None,
     )
 
 

@@ -1,7 +1,7 @@
 """The client: one object with everything a server offers."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Self, Unpack
@@ -12,15 +12,19 @@ import httpx2
 
 from darkroom_client import errors
 from darkroom_client.answers import OnPartial, Stream, read_answer
+from darkroom_client.billing import Billing
 from darkroom_client.inputs import EditInputs, ImageInput
 from darkroom_client.jobs import Jobs
 from darkroom_client.keys import Keys
 from darkroom_client.models import Model
 from darkroom_client.options import EditOptions, ImageOptions
+from darkroom_client.quotes import Preview, Quote
 from darkroom_client.results import Asset, Image, Result
 from darkroom_client.sending import Call, Patience, Sender
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+_GENERATIONS = "/v1/images/generations"
+_EDITS = "/v1/images/edits"
 
 
 class Client:
@@ -49,6 +53,7 @@ class Client:
         self._timeout_s = timeout
         self.jobs = Jobs(self._sender)
         self.keys = Keys(self._sender)
+        self.billing = Billing(self._sender)
 
     @property
     def base_url(self) -> str:
@@ -75,7 +80,7 @@ class Client:
 
         ``on_partial`` is called with each streamed preview while the model works.
         """
-        asked = _Asked("/v1/images/generations", {"prompt": prompt, **options})
+        asked = _Asked(_GENERATIONS, {"prompt": prompt, **options})
         return self._made(asked, on_partial, idempotency_key)
 
     def edit(
@@ -92,9 +97,41 @@ class Client:
 
         Raises ``FileNotFoundError`` for a path without a file.
         """
-        inputs = EditInputs.of(images, mask)
-        asked = _Asked("/v1/images/edits", {"prompt": prompt, **options}, inputs)
+        asked = _Asked(_EDITS, {"prompt": prompt, **options}, EditInputs.of(images, mask))
         return self._made(asked, on_partial, idempotency_key)
+
+    def quote(
+        self,
+        prompt: str,
+        images: ImageInput | Sequence[ImageInput] = (),
+        *,
+        mask: ImageInput | None = None,
+        price_sheet: str | None = None,
+        **options: Unpack[EditOptions],
+    ) -> Quote:
+        """The price of :meth:`generate`, or with ``images`` of :meth:`edit`; nothing is made.
+
+        ``price_sheet`` prices by one of the server's sheets instead of each deployment's own.
+        """
+        asked = _asked(prompt, images, mask, options)
+        fields = asked.body() | ({} if price_sheet is None else {"price_sheet": price_sheet})
+        call = Call("POST", "/v1/images/quote", content=asked.content(fields))
+        return Quote.of(self._sender.json(call))
+
+    def preview(
+        self,
+        prompt: str,
+        images: ImageInput | Sequence[ImageInput] = (),
+        *,
+        mask: ImageInput | None = None,
+        **options: Unpack[EditOptions],
+    ) -> Preview:
+        """What :meth:`generate`, or with ``images`` :meth:`edit`, would send; nothing is sent."""
+        asked = _asked(prompt, images, mask, options)
+        fields, files = asked.body(), ()
+        if asked.inputs is not None:
+            fields, files = asked.inputs.shown(fields)
+        return Preview("POST", f"{self.base_url}{asked.path}", fields, files)
 
     def models(self) -> tuple[Model, ...]:
         """The models that are served."""
@@ -113,21 +150,11 @@ class Client:
     def _made(
         self, asked: "_Asked", on_partial: OnPartial | None, idempotency_key: str | None
     ) -> Result:
-        fields = {name: value for name, value in asked.fields.items() if value is not None}
-        if on_partial is not None:
-            fields.setdefault("partial_images", 1)
-        if fields.get("partial_images"):
-            fields["stream"] = True
-
-        def content(files: ExitStack) -> Mapping[str, Any]:
-            if asked.inputs is None:
-                return {"json": fields}
-            return asked.inputs.content(fields, files)
-
+        fields = asked.body(listening=on_partial is not None)
         call = Call(
             "POST",
             asked.path,
-            content=content,
+            content=asked.content(fields),
             headers={"idempotency-key": idempotency_key or str(uuid4())},
         )
         read = Stream(on_partial, self._timeout_s).read if fields.get("stream") else read_answer
@@ -146,6 +173,7 @@ class Client:
             model=job.served_model or job.model,
             deployment=job.deployment or "",
             sandbox=job.sandbox,
+            charge=job.charge,
             warnings=job.warnings,
             images=tuple(
                 replace(image, width=asset.width, height=asset.height)
@@ -161,3 +189,33 @@ class _Asked:
     path: str
     fields: Mapping[str, Any]
     inputs: EditInputs | None = None
+
+    def body(self, *, listening: bool = False) -> dict[str, Any]:
+        """The fields as they are sent; previews come only in a stream."""
+        fields = {name: value for name, value in self.fields.items() if value is not None}
+        if listening:
+            fields.setdefault("partial_images", 1)
+        if fields.get("partial_images"):
+            fields["stream"] = True
+        return fields
+
+    def content(self, fields: dict[str, Any]) -> Callable[[ExitStack], Mapping[str, Any]]:
+        """The body, made anew for each attempt to send it."""
+        inputs = self.inputs
+        if inputs is None:
+            return lambda _: {"json": fields}
+        return lambda files: inputs.content(fields, files)
+
+
+def _asked(
+    prompt: str,
+    images: ImageInput | Sequence[ImageInput],
+    mask: ImageInput | None,
+    options: Mapping[str, Any],
+) -> _Asked:
+    """An edit when there are images, else a generation."""
+    fields = {"prompt": prompt, **options}
+    inputs = EditInputs.of(images, mask)
+    if not inputs.images and mask is None:
+        return _Asked(_GENERATIONS, fields)
+    return _Asked(_EDITS, fields, inputs)

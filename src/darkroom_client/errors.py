@@ -12,6 +12,8 @@ APIError
     ├── NotFoundError            404
     ├── ConflictError            409
     ├── RateLimitError           429
+    │   ├── InsufficientBalance       the prepaid balance does not cover it
+    │   └── BudgetExceeded            a budget of the key or the account is used up
     └── InternalServerError      500 and above
 """
 
@@ -21,6 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import httpx2
+
+from darkroom_client.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,37 @@ class RateLimitError(APIStatusError):
     status = 429
 
 
+class InsufficientBalance(RateLimitError):
+    """The prepaid balance does not cover the most that the call may cost; nothing was charged."""
+
+    @property
+    def required(self) -> Money | None:
+        """What the call may cost at most."""
+        return _amount(self.facts.details, "required_nanos")
+
+    @property
+    def available(self) -> Money | None:
+        return _amount(self.facts.details, "available_nanos")
+
+
+class BudgetExceeded(RateLimitError):
+    """A budget of the key or the account would be exceeded; nothing was charged."""
+
+    @property
+    def which(self) -> str:
+        """The budget that is used up, such as ``key day``; "" when the server did not say."""
+        return str(self.facts.details.get("which", ""))
+
+    @property
+    def limit(self) -> Money | None:
+        return _amount(self.facts.details, "limit_nanos")
+
+    @property
+    def used(self) -> Money | None:
+        """What counts against it: charges, and what running jobs may still cost."""
+        return _amount(self.facts.details, "used_nanos")
+
+
 class InternalServerError(APIStatusError):
     status = 500
 
@@ -142,10 +177,20 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 # An error event of a stream has no status of its own.
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "billing_hard_limit_reached": 429,
     "job_canceled": 409,
     "overloaded": 503,
     "upstream_unavailable": 503,
     "upstream_timeout": 504,
+}
+# By the names of OpenAI's API, and by the server's own. Waiting helps with none of them.
+_BY_CODE: dict[str, type[APIStatusError]] = {
+    "moderation_blocked": ContentPolicyViolation,
+    "insufficient_quota": InsufficientBalance,
+    "insufficient_balance": InsufficientBalance,
+    "billing_hard_limit_reached": BudgetExceeded,
+    "budget_exceeded": BudgetExceeded,
 }
 _STATUS_OF_TYPE = {"server_error": 500}
 _RETRYABLE = (429, 503)
@@ -185,17 +230,19 @@ def of_event(said: Mapping[str, Any], response: httpx2.Response) -> APIStatusErr
 def _error(
     message: str, said: Mapping[str, Any], status: int, common: ErrorFacts
 ) -> APIStatusError:
+    code = str(said.get("code") or f"http_{status}")
+    details: Any = said.get("moderation_details") or said.get("billing_details") or {}
     facts = ErrorFacts(
-        code=str(said.get("code") or f"http_{status}"),
+        code=code,
         param=said.get("param"),
         request_id=common.request_id,
         job_id=common.job_id,
-        retryable=common.retryable,
+        retryable=common.retryable and code not in _BY_CODE,
         retry_after_s=common.retry_after_s,
-        details=cast(Mapping[str, Any], said.get("moderation_details") or {}),
+        details=cast(Mapping[str, Any], details),
     )
-    if facts.code == "moderation_blocked":
-        return ContentPolicyViolation(message, facts, status)
+    if code in _BY_CODE:
+        return _BY_CODE[code](message, facts, status)
     fallback = InternalServerError if status >= 500 else APIStatusError
     return _BY_STATUS.get(status, fallback)(message, facts, status)
 
@@ -205,3 +252,8 @@ def _seconds(text: str | None) -> float | None:
         return None if text is None else max(0.0, float(text))
     except ValueError:  # an HTTP date: nobody who sheds load for seconds sends one
         return None
+
+
+def _amount(details: Mapping[str, Any], name: str) -> Money | None:
+    nanos = details.get(name)
+    return Money(nanos) if isinstance(nanos, int) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from darkroom_client.quotes import SentFile
 from darkroom_client.results import Image
 
 ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Image
@@ -33,7 +34,7 @@ class EditInputs:
 
     def content(self, fields: dict[str, Any], files: ExitStack) -> dict[str, Any]:
         """The body: a form that streams from disk; JSON when a URL is among the images."""
-        if any(isinstance(one, str) for one in (*self.images, self.mask)):
+        if self._has_urls:
             body = fields | {"images": [{"image_url": _url(image)} for image in self.images]}
             if self.mask is not None:
                 body["mask"] = {"image_url": _url(self.mask)}
@@ -42,6 +43,22 @@ class EditInputs:
         if self.mask is not None:
             parts.append(("mask", _part(self.mask, files)))
         return {"data": fields, "files": parts}
+
+    def shown(self, fields: dict[str, Any]) -> tuple[dict[str, Any], tuple[SentFile, ...]]:
+        """The body for people: fields and files, inline images cut short."""
+        if self._has_urls:
+            body = fields | {"images": [{"image_url": _short(image)} for image in self.images]}
+            if self.mask is not None:
+                body["mask"] = {"image_url": _short(self.mask)}
+            return body, ()
+        files = [_sent("image[]", image) for image in self.images]
+        if self.mask is not None:
+            files.append(_sent("mask", self.mask))
+        return fields, tuple(files)
+
+    @property
+    def _has_urls(self) -> bool:
+        return any(isinstance(one, str) for one in (*self.images, self.mask))
 
 
 def _held(given: ImageInput) -> str | Path | bytes:
@@ -69,3 +86,18 @@ def _url(image: str | Path | bytes) -> str:
         return image
     data = image if isinstance(image, bytes) else image.read_bytes()
     return "data:application/octet-stream;base64," + base64.b64encode(data).decode()
+
+
+def _sent(field: str, image: str | Path | bytes) -> SentFile:
+    if isinstance(image, Path):
+        return SentFile(field, os.fspath(image), image.stat().st_size)
+    return SentFile(field, "", len(image))
+
+
+def _short(image: str | Path | bytes) -> str:
+    """A URL as it is; of inline images the kind and how much there is of it."""
+    url = image if isinstance(image, str) else _url(image)
+    head, comma, rest = url.partition(",")
+    if not url.lower().startswith("data:") or not comma:
+        return url
+    return f"{head},…({len(rest)} characters)"

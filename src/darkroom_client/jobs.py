@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote
 
+from darkroom_client.money import Money
 from darkroom_client.results import Asset, Usage, Warning
 from darkroom_client.sending import Call, Sender
 
@@ -27,6 +28,8 @@ class Job:
     created_at: str
     finished_at: str | None
     assets: tuple[Asset, ...]
+    charge: Money | None
+    """None until the job has delivered: nothing is charged before, nor for what failed."""
     raw: Mapping[str, Any] = field(repr=False)
     """All that the server tells, timings and attempts included."""
 
@@ -46,6 +49,7 @@ class Job:
             created_at=said["created_at"],
             finished_at=said["finished_at"],
             assets=tuple(Asset.of(one) for one in said["assets"]),
+            charge=Money.of(said["charge"]) if said.get("charge") else None,
             raw=said,
         )
 

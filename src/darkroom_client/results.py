@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from darkroom_client.money import Money
+
 _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("jpeg", re.compile(rb"\xff\xd8\xff")),
@@ -145,6 +147,8 @@ class Result:
     replayed: bool = False
     """An earlier call with the same idempotency key made it."""
     warnings: tuple[Warning, ...] = ()
+    charge: Money | None = None
+    """What it cost, for the images that arrived; None when the server did not say."""
 
 
 def _place(made: Path, target: Path, overwrite: bool) -> None:

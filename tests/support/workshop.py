@@ -119,9 +119,15 @@ async def workshop(
     database_url: str = "",
     today: date = date(2026, 11, 20),
     sleep: Callable[[float], Coroutine[Any, Any, None]] | None = None,
+    around: Callable[[Database], Database] | None = None,
 ) -> AsyncIterator[Workshop]:
-    """``kinds``: deployments by id, in the order of preference; default: one called ``first``."""
+    """``kinds``: deployments by id, in the order of preference; default: one called ``first``.
+
+    ``around`` puts something between the rooms and their database.
+    """
     database = await open_database(database_url or f"sqlite:///{folder / 'darkroom.db'}")
+    if around is not None:
+        database = around(database)
     spool = Spool(folder / "spool")
     blobs = open_blobs(f"file://{folder / 'images'}")
     fetcher = PublicFetcher(AddressGuard())

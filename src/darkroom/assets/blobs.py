@@ -116,7 +116,7 @@ def _move(source: Path, target: Path, *, durable: bool) -> None:
     try:
         source.replace(target)
     except FileNotFoundError:
-        if target.parent.exists():  # then it is the source that is not there
+        if not source.exists():
             raise
         target.parent.mkdir(parents=True, exist_ok=True)
         if durable:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from darkroom.cli.making import Order, make, making_options
-from darkroom.cli.reading import image_of, prompt_of
+from darkroom.cli.reading import edit_inputs, prompt_of
 
 if TYPE_CHECKING:
     from darkroom_client import Client, Result
@@ -39,14 +39,11 @@ def command(prompt: str, images: tuple[str, ...], mask: str | None, **options: A
     """
 
     def prepare() -> Order:
-        if [prompt, mask, *images].count("-") > 1:
-            raise click.UsageError("Only one of PROMPT, --image and --mask can be stdin.")
-        given = [image_of(image) for image in images]
-        given_mask = None if mask is None else image_of(mask)
+        inputs = edit_inputs(prompt, images, mask)
 
         def call(client: "Client", text: str, **asked: Any) -> "Result":
-            return client.edit(text, given, mask=given_mask, **asked)
+            return client.edit(text, inputs.images, mask=inputs.mask, **asked)
 
-        return Order(prompt_of(prompt), "editing", call)
+        return Order(prompt_of(prompt), "editing", call, inputs)
 
     make(options, prepare)

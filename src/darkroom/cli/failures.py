@@ -19,6 +19,7 @@ class Exit(IntEnum):
     USAGE = 2
     REFUSED = 3
     AUTH = 4
+    FUNDS = 5
     UNAVAILABLE = 6
 
 
@@ -102,6 +103,8 @@ def _exit_of(error: "APIError") -> Exit:
         return Exit.USAGE
     if isinstance(error, sdk.ContentPolicyViolation):
         return Exit.REFUSED
+    if isinstance(error, sdk.InsufficientBalance | sdk.BudgetExceeded):
+        return Exit.FUNDS
     if isinstance(error, sdk.AuthenticationError | sdk.PermissionDeniedError):
         return Exit.AUTH
     if isinstance(error, sdk.APIConnectionError | sdk.RateLimitError):

@@ -13,15 +13,18 @@ _COMMANDS = {
     "serve": ("serve", "Start the server with the playground."),
     "generate": ("generate", "Make an image from a prompt."),
     "edit": ("edit", "Make an image from images and a prompt."),
+    "estimate": ("estimate", "Print what an image would cost."),
     "models": ("models", "List the models that are served."),
     "keys": ("keys", "Create, list and revoke API keys."),
+    "usage": ("usage", "Print what was spent, and on what."),
+    "credits": ("credits", "Show what an account has left, or pay in."),
     "config": ("config", "Show where the configuration is and what it says."),
 }
 
 _EPILOG = """\
 Exit codes: 0 done, 1 failed, 2 a wrong option or value, 3 refused by moderation,
-4 the API key is missing, wrong or not allowed, 6 not reachable, busy or too slow: try again,
-130 stopped with Ctrl-C."""
+4 the API key is missing, wrong or not allowed, 5 the balance or a budget does not cover it,
+6 not reachable, busy or too slow: try again, 130 stopped with Ctrl-C."""
 
 
 class LazyGroup(click.Group):
@@ -55,8 +58,8 @@ class LazyGroup(click.Group):
 def main(ctx: click.Context) -> None:
     """Darkroom: image generation and editing through one self-hosted gateway.
 
-    generate, edit, models and keys work through the server that runs on this machine, or the one
-    of --base-url. Without any, they do the work in their own process.
+    All but serve and config work through the server that runs on this machine, or the one of
+    --base-url. Without any, they do the work in their own process.
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False

@@ -14,11 +14,13 @@ import click
 
 from darkroom.cli.connect import connected, connection_options
 from darkroom.cli.failures import Failure, reported
+from darkroom.cli.pricing import shown_quote
+from darkroom.cli.reading import Inputs
 from darkroom.cli.screen import Screen, byte_count, elapsed
-from darkroom.cli.targets import Targets, Wish, mismatch
+from darkroom.cli.targets import Targets, Wish, format_of, mismatch
 
 if TYPE_CHECKING:
-    from darkroom_client import Client, PartialImage, Result
+    from darkroom_client import Client, Money, PartialImage, Result
 
 # option -> the name on the wire
 _ASKED = {
@@ -64,6 +66,9 @@ _MODEL = (
     click.option("--partial", type=click.IntRange(0, 3), help="Write this many previews, too."),
 )
 _TELLING = (
+    click.option(
+        "--dry-run", is_flag=True, help="Print the request and its price; make and spend nothing."
+    ),
     click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout."),
     click.option("--quiet", is_flag=True, help="Nothing on stderr but errors."),
     click.option(
@@ -75,7 +80,17 @@ _TELLING = (
 def making_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of commands that make images."""
     command = connection_options(command)
-    for option in reversed((*_OUTPUT, *_MODEL, *_TELLING)):
+    for option in reversed(_TELLING):
+        command = option(command)
+    command = model_options(command)
+    for option in reversed(_OUTPUT):
+        command = option(command)
+    return command
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is asked of a model."""
+    for option in reversed(_MODEL):
         command = option(command)
     return command
 
@@ -88,6 +103,7 @@ class Order:
     doing: str
     call: Callable[..., "Result"]
     """Takes the client, the prompt, and the options of the SDK as keywords."""
+    inputs: Inputs = field(default_factory=Inputs)
 
 
 @dataclass(slots=True)
@@ -106,16 +122,39 @@ def make(options: Mapping[str, Any], prepare: Callable[[], Order]) -> None:
         wish = Wish(
             options["output"], order.prompt, options["n"], options["force"], options["as_json"]
         )
+        if options["dry_run"]:
+            _rehearse(order, options, screen)
+            return
         targets = Targets(wish)
-        asked = _asked(options, targets)
+        asked = asked_of(options, targets.format)
         with connected(options, screen, options["timeout"]) as client:
             made = _made(client, order, targets, asked, screen)
         _tell(made, targets, options, screen)
 
 
-def _asked(options: Mapping[str, Any], targets: Targets) -> dict[str, Any]:
+def _rehearse(order: Order, options: Mapping[str, Any], screen: Screen) -> None:
+    """Tell what would be sent, and what it would cost."""
+    asked = asked_of(options, format_of(options["output"]))
+    images, mask = order.inputs.images, order.inputs.mask
+    with connected(options, screen, options["timeout"]) as client:
+        request = client.preview(order.prompt, images, mask=mask, **asked)
+        quote = client.quote(order.prompt, images, mask=mask, **asked)
+    if options["as_json"]:
+        told = {"ok": True, "dry_run": True, "request": dataclasses.asdict(request)}
+        click.echo(json.dumps({**told, "quote": quote.raw}, ensure_ascii=False))
+        return
+    click.echo(f"{request.method} {request.url}")
+    click.echo(json.dumps(request.fields, ensure_ascii=False, indent=2))
+    for file in request.files:
+        name = os.fsencode(file.name or "stdin").decode(errors="replace")
+        click.echo(f"{file.field}: {name}, {byte_count(file.byte_size)}")
+    click.echo(f"\n{shown_quote(quote)}")
+
+
+def asked_of(options: Mapping[str, Any], format: str | None = None) -> dict[str, Any]:
+    """The options as the SDK's keywords; ``format`` is what the name of the output asks for."""
     asked = {wire: options.get(name) for name, wire in _ASKED.items()}
-    asked["output_format"] = asked["output_format"] or targets.format
+    asked["output_format"] = asked["output_format"] or format
     if options["strict_size"]:
         asked["size_policy"] = "strict"
     return {name: value for name, value in asked.items() if value is not None}
@@ -172,6 +211,8 @@ def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Scr
             elapsed(made.started),
         ]
     )
+    if result.charge is not None:
+        screen.tell(f"{result.charge} charged")
     for warning in result.warnings:
         screen.warning(warning.message)
     if said := mismatch(made.paths, result.images):
@@ -202,6 +243,13 @@ def _shown(made: _Made) -> dict[str, Any]:
         "deployment": result.deployment,
         "sandbox": result.sandbox,
         "usage": dataclasses.asdict(result.usage),
+        "charge": _charge(result.charge),
         "warnings": [dataclasses.asdict(warning) for warning in result.warnings],
         "elapsed_s": round(time.monotonic() - made.started, 3),
     }
+
+
+def _charge(charge: "Money | None") -> dict[str, Any] | None:
+    if charge is None:
+        return None
+    return {"nanos": charge.nanos, "usd": charge.usd, "credits": charge.credits}

@@ -1,6 +1,8 @@
 """Reads what arguments stand for: prompts from files and stdin, images from stdin."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -37,3 +39,19 @@ def image_of(argument: str) -> str | bytes:
     if not data:
         raise click.UsageError("There is no image on stdin.")
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The images of an edit; a generation has none."""
+
+    images: tuple[str | bytes, ...] = ()
+    mask: str | bytes | None = None
+
+
+def edit_inputs(prompt: str, images: Sequence[str], mask: str | None) -> Inputs:
+    """Raises ``click.UsageError``, also when more than one argument wants stdin."""
+    if [prompt, mask, *images].count("-") > 1:
+        raise click.UsageError("Only one of PROMPT, --image and --mask can be stdin.")
+    given = tuple(image_of(image) for image in images)
+    return Inputs(given, None if mask is None else image_of(mask))

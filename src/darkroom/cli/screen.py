@@ -25,6 +25,11 @@ class Screen:
         if not self.quiet:
             click.echo(f"{click.style('note:', fg='cyan')} {text}", err=True)
 
+    def tell(self, text: str) -> None:
+        """A plain line."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
     def warning(self, text: str) -> None:
         if not self.quiet:
             click.echo(f"{click.style('warning:', fg='yellow')} {text}", err=True)

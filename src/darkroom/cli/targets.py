@@ -65,7 +65,7 @@ class Targets:
     @property
     def format(self) -> str | None:
         """What the suffix of the named file asks for."""
-        return None if self._file is None else FORMATS.get(self._file.suffix.lower())
+        return None if self._file is None else format_of(os.fspath(self._file))
 
     def place(self, images: Sequence["Image"]) -> list[Path]:
         """Write every image; the paths, in order."""
@@ -123,6 +123,13 @@ class Targets:
             except FileExistsError:
                 continue
         raise AssertionError  # the names never end
+
+
+def format_of(output: str | None) -> str | None:
+    """The format that the suffix of a file's name stands for."""
+    if output is None or _is_folder(output):
+        return None
+    return FORMATS.get(Path(output).suffix.lower())
 
 
 def slug(prompt: str) -> str:

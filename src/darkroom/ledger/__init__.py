@@ -4,6 +4,7 @@ Amounts are whole nano-dollars (:mod:`darkroom.core.money`).
 """
 
 from darkroom.ledger.book import (
+    MOST_NANOS,
     capture,
     hold,
     limit_account,
@@ -11,16 +12,19 @@ from darkroom.ledger.book import (
     open_account,
     open_holds,
     refund,
+    refunded_as,
     release,
     top_up,
 )
 from darkroom.ledger.quote import Estimate, Terms, estimate, price_on
 from darkroom.ledger.shapes import Budget, Capture, Hold, Limits, Period, Refund, TopUp, Used
 from darkroom.ledger.statement import (
+    GROUPS,
     Balance,
     DriftRow,
     JobMoney,
     Statement,
+    StatementRow,
     Usage,
     balance,
     drift,
@@ -32,6 +36,8 @@ from darkroom.ledger.statement import (
 )
 
 __all__ = [
+    "GROUPS",
+    "MOST_NANOS",
     "Balance",
     "Budget",
     "Capture",
@@ -43,6 +49,7 @@ __all__ = [
     "Period",
     "Refund",
     "Statement",
+    "StatementRow",
     "Terms",
     "TopUp",
     "Usage",
@@ -60,6 +67,7 @@ __all__ = [
     "open_holds",
     "price_on",
     "refund",
+    "refunded_as",
     "release",
     "shown",
     "statement",

@@ -168,7 +168,8 @@ def refund(tx: Tx, wanted: Refund) -> bool:
         raise _not_refundable(tx, wanted)
     records.post(tx, of, posted=wanted.amount_nanos, freed=wanted.amount_nanos)
     if wanted.reference is None:
-        name = f"{REFUND}:{wanted.job_id}:#{of.refunded_nanos}"  # each refund raises that sum
+        # each refund raises that sum; no reference can look like it
+        name = f"{REFUND}:{wanted.job_id}#{of.refunded_nanos}"
     records.add_transfer(
         tx,
         Transfer(
@@ -184,6 +185,12 @@ def refund(tx: Tx, wanted: Refund) -> bool:
         ),
     )
     return True
+
+
+def refunded_as(tx: Tx, job_id: str, reference: str) -> int | None:
+    """The nano-dollars of a job's charge that were refunded under that reference."""
+    booked = records.transfer_of(tx, f"{REFUND}:{job_id}:{reference}")
+    return -booked[REVENUE] if booked else None
 
 
 def top_up(tx: Tx, paid: TopUp) -> bool:

@@ -455,14 +455,23 @@ def balance_before(tx: Tx, name: str, at_ms: int) -> int:
     return int(tx.execute(query).scalar() or 0)
 
 
+def count_entries(tx: Tx, account_id: str, period: Period) -> int:
+    query = select(func.count()).where(_of_account(account_id, period))
+    return int(tx.execute(query).scalar() or 0)
+
+
 def entries(tx: Tx, account_id: str, period: Period) -> Sequence[Row[Any]]:
     """Oldest first, each with its job's key and model."""
     return tx.execute(
         select(ledger_entries, _H.key_id, _H.model, _H.provider, _H.deployment)
         .join(ledger_holds, _H.job_id == _E.job_id, isouter=True)
-        .where(_E.account == account_id, _E.at_ms >= period.since_ms, _E.at_ms < period.until_ms)
+        .where(_of_account(account_id, period))
         .order_by(_E.at_ms, _E.transfer_id)
     ).all()
+
+
+def _of_account(account_id: str, period: Period) -> ColumnElement[bool]:
+    return and_(_E.account == account_id, _E.at_ms >= period.since_ms, _E.at_ms < period.until_ms)
 
 
 _GROUPS: dict[str, ColumnElement[Any]] = {

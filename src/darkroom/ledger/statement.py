@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from darkroom.core.errors import InvalidRequest
 from darkroom.core.money import NANOS_PER_DOLLAR, half_up
 from darkroom.core.price import Line
 from darkroom.db import Tx
@@ -177,9 +178,16 @@ def usage(
     )
 
 
-def statement(tx: Tx, account_id: str, period: Period | None = None) -> Statement:
-    """The account's bookings, oldest first, with the balance after each."""
+def statement(
+    tx: Tx, account_id: str, period: Period | None = None, rows_max: int | None = None
+) -> Statement:
+    """The account's bookings, oldest first, with the balance after each.
+
+    Raises :class:`InvalidRequest` when there are more than ``rows_max`` in the period.
+    """
     period = period or Period()
+    if rows_max is not None and records.count_entries(tx, account_id, period) > rows_max:
+        raise InvalidRequest(f"More than {rows_max} bookings: name a shorter period.", param="from")
     opening = records.balance_before(tx, account_id, period.since_ms)
     rows: list[StatementRow] = []
     running = opening

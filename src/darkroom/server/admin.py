@@ -6,10 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from darkroom.core.errors import InvalidRequest, UnknownParameter
+from darkroom.core.errors import InvalidRequest
+from darkroom.ledger import Budget, Limits
+from darkroom.server.amounts import changed_limits, known_fields, shown_budget
 from darkroom.server.body import read_json
 from darkroom.server.door import Door, path_id
 from darkroom.server.keys import ADMIN, IMAGES
+from darkroom.server.money import ALL
 from darkroom.server.native import json_response, shown_time
 from darkroom.server.records import ApiKey
 
@@ -23,6 +26,7 @@ def routes(door: Door) -> list[Route]:
         Route("/v1/keys", door.guarded(keys.create), methods=["POST"]),
         Route("/v1/keys", door.guarded(keys.list), methods=["GET"]),
         Route("/v1/keys/{key_id}", door.guarded(keys.revoke), methods=["DELETE"]),
+        Route("/v1/keys/{key_id}", door.guarded(keys.change), methods=["PATCH"]),
     ]
 
 
@@ -34,28 +38,44 @@ class KeysView:
     async def create(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
         body = await read_json(request, self._door.patience, _BODY_MAX)
-        if unknown := set(body) - {"name", "account", "admin"}:
-            name = sorted(unknown)[0]
-            raise UnknownParameter(f"Unknown parameter: '{name}'.", param=name)
+        known_fields(body, "name", "account", "admin", "budget")
         name = _text(body.get("name"), "name")
         # A key has an account of its own, unless it is to share one: accounts see no other's jobs.
         account = _text(body.get("account", name), "account")
+        if account == ALL:
+            raise InvalidRequest(f"'{ALL}' stands for all accounts.", param="account")
         admin = body.get("admin", False)
         if not isinstance(admin, bool):
             raise InvalidRequest("'admin' is true or false.", param="admin")
         scopes = frozenset((IMAGES, ADMIN) if admin else (IMAGES,))
-        made, secret = await self._keys.create(name, account, scopes)
-        return json_response({**_shown(made), "key": secret}, 201)
+        limits = changed_limits(Limits(), body.get("budget"))
+        made, secret = await self._keys.create(name, account, scopes, limits=limits)
+        return json_response({**_shown(made, Budget(limits)), "key": secret}, 201)
 
     async def list(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
-        return json_response(
-            {"object": "list", "data": [_shown(key) for key in await self._keys.list()]}
+        keys = await self._keys.list()
+        budgets = await self._keys.budgets(keys)
+        data = [_shown(key, budget) for key, budget in zip(keys, budgets, strict=True)]
+        return json_response({"object": "list", "data": data})
+
+    async def change(self, request: Request) -> Response:
+        """``{budget}``: of its limits, those that are named."""
+        (await self._door.principal(request)).require(ADMIN)
+        body = await read_json(request, self._door.patience, _BODY_MAX)
+        known_fields(body, "budget")
+        if "budget" not in body:
+            raise InvalidRequest("Missing required parameter: 'budget'.", param="budget")
+        key, budget = await self._keys.limit(
+            path_id(request, "key_id"), lambda limits: changed_limits(limits, body["budget"])
         )
+        return json_response(_shown(key, budget))
 
     async def revoke(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
-        return json_response(_shown(await self._keys.revoke(path_id(request, "key_id"))))
+        key = await self._keys.revoke(path_id(request, "key_id"))
+        [budget] = await self._keys.budgets([key])
+        return json_response(_shown(key, budget))
 
 
 def _text(value: Any, name: str) -> str:
@@ -65,7 +85,7 @@ def _text(value: Any, name: str) -> str:
     return text
 
 
-def _shown(key: ApiKey) -> dict[str, Any]:
+def _shown(key: ApiKey, budget: Budget) -> dict[str, Any]:
     return {
         "id": key.id,
         "object": "api_key",
@@ -73,6 +93,7 @@ def _shown(key: ApiKey) -> dict[str, Any]:
         "account": key.account,
         "hint": key.hint,
         "scopes": sorted(key.scopes),
+        **shown_budget(budget),
         "created_at": shown_time(key.created_at_ms),
         "revoked_at": shown_time(key.revoked_at_ms),
     }

@@ -12,7 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from darkroom.core.errors import MethodNotAllowed, NotFound
 from darkroom.core.ids import new_token
-from darkroom.server import admin, files, health, models, native, pictures, playground, quotes
+from darkroom.server import (
+    accounts,
+    admin,
+    files,
+    health,
+    models,
+    money,
+    native,
+    pictures,
+    playground,
+    quotes,
+)
 from darkroom.server.door import Door
 from darkroom.server.images import image_handler
 from darkroom.server.keys import Keys
@@ -24,6 +35,8 @@ _AREAS: tuple[Callable[[Door], list[Route]], ...] = (
     models.routes,
     files.routes,
     admin.routes,
+    accounts.routes,
+    money.routes,
     pictures.routes,
     health.routes,
     playground.routes,

@@ -4,12 +4,15 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from darkroom import ledger
 from darkroom.core.errors import Forbidden, NotFound, Unauthorized
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.secret import Secret
 from darkroom.db import Database, Tx
+from darkroom.ledger import Budget, Limits
 from darkroom.server import records
 from darkroom.server.records import ApiKey
 
@@ -64,7 +67,12 @@ class Keys:
         return principal
 
     async def create(
-        self, name: str, account: str, scopes: frozenset[str], key: str | None = None
+        self,
+        name: str,
+        account: str,
+        scopes: frozenset[str],
+        key: str | None = None,
+        limits: Limits | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key for the account of that name, which is made when there is none.
 
@@ -82,12 +90,35 @@ class Keys:
             hint = f"{secret[:3]}…{secret[-4:]}"
             made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now)
             records.add(tx, made, digest)
+            if limits is not None:
+                ledger.limit_key(tx, made.id, limits)
             return made
 
         return await self._database.write(work), secret
 
     async def list(self) -> list[ApiKey]:
         return await self._database.read(records.listed)
+
+    async def limit(self, key_id: str, change: Callable[[Limits], Limits]) -> tuple[ApiKey, Budget]:
+        """Change the budget of a key. Raises :class:`NotFound`."""
+        now = now_ms()
+
+        def work(tx: Tx) -> tuple[ApiKey, Budget]:
+            key = records.by_id(tx, key_id)
+            if key is None:
+                raise NotFound(f"No API key '{key_id}'.")
+            limits = ledger.key_budget(tx, key_id, now).limits
+            ledger.limit_key(tx, key_id, change(limits))
+            return key, ledger.key_budget(tx, key_id, now)
+
+        return await self._database.write(work)
+
+    async def budgets(self, keys: Sequence[ApiKey]) -> Sequence[Budget]:
+        """The budget of each, in the same order."""
+        now = now_ms()
+        return await self._database.read(
+            lambda tx: [ledger.key_budget(tx, key.id, now) for key in keys]
+        )
 
     async def revoke(self, key_id: str) -> ApiKey:
         """Raises :class:`NotFound`."""

@@ -68,13 +68,15 @@ class Quotes:
     def _sheet(self, body: WireBody) -> tuple[str, WireBody]:
         """The sheet that the caller picked, and the body without it."""
         fields: dict[str, Any] = dict(body.fields)
-        sheet = fields.pop("price_sheet", "")
+        sheet = fields.pop("price_sheet", None)
         known = self._services.pricing.sheets
-        if sheet and sheet not in known:
+        if sheet is None or sheet == "":
+            return "", replace(body, fields=fields)
+        if sheet not in known:
             raise InvalidRequest(
-                f"No price sheet '{sheet}'. There are: {', '.join(known)}.", param="price_sheet"
+                f"No price sheet '{str(sheet)[:64]}'. There are: {', '.join(known)}.", param="price_sheet"
             )
-        return str(sheet), replace(body, fields=fields)
+        return sheet, replace(body, fields=fields)
 
 
 def _operation(body: WireBody) -> Operation:

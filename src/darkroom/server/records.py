@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from darkroom.db import Tx
 from darkroom.db.tables import accounts, api_keys
@@ -21,6 +21,15 @@ class ApiKey:
     scopes: frozenset[str]
     created_at_ms: int
     revoked_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """Who owns keys, jobs and money."""
+
+    id: str
+    name: str
+    created_at_ms: int
 
 
 _KEYS = select(api_keys, accounts.c.name.label("account")).join(
@@ -54,6 +63,31 @@ def account_id(tx: Tx, name: str, fresh_id: str, now_ms: int) -> str:
     return found or fresh_id
 
 
+def all_accounts(tx: Tx) -> list[AccountRow]:
+    """Oldest first."""
+    rows = tx.execute(select(accounts).order_by(accounts.c.created_at_ms, accounts.c.id))
+    return [AccountRow(row.id, row.name, row.created_at_ms) for row in rows]
+
+
+def account_of(tx: Tx, account_id: str) -> AccountRow | None:
+    return _one_account(tx, accounts.c.id == account_id)
+
+
+def account_named(tx: Tx, name: str) -> AccountRow | None:
+    return _one_account(tx, accounts.c.name == name)
+
+
+def _one_account(tx: Tx, matching: ColumnElement[bool]) -> AccountRow | None:
+    row = tx.execute(select(accounts).where(matching)).first()
+    return None if row is None else AccountRow(row.id, row.name, row.created_at_ms)
+
+
+def by_id(tx: Tx, key_id: str) -> ApiKey | None:
+    """The key of this id, also a revoked one."""
+    row = tx.execute(_KEYS.where(api_keys.c.id == key_id)).first()
+    return None if row is None else _key(row)
+
+
 def add(tx: Tx, key: ApiKey, digest: str) -> None:
     tx.execute(
         insert(api_keys),
@@ -75,8 +109,7 @@ def revoke(tx: Tx, key_id: str, now_ms: int) -> ApiKey | None:
         .where(api_keys.c.id == key_id, api_keys.c.revoked_at_ms.is_(None))
         .values(revoked_at_ms=now_ms)
     )
-    row = tx.execute(_KEYS.where(api_keys.c.id == key_id)).first()
-    return None if row is None else _key(row)
+    return by_id(tx, key_id)
 
 
 def _key(row: Row[Any]) -> ApiKey:

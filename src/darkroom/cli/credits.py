@@ -1,0 +1,100 @@
+"""``darkroom credits``: what an account has left, and money paid in."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from darkroom.cli.amounts import lined_up
+from darkroom.cli.connect import connected, connection_options
+from darkroom.cli.failures import reported
+from darkroom.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from darkroom_client import Balance, Budget
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+_HELP = ("-h", "--help")
+
+
+class BalanceFirst(click.Group):
+    """A group whose first command is meant when none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in _HELP):
+            args = ["balance", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=BalanceFirst)
+def command() -> None:
+    """Show what an account has left, or pay in. Without a command: balance."""
+
+
+@command.command()
+@click.option("--account", help="Of this account: for admins. Default: the key's own.")
+@_AS_JSON
+@connection_options
+def balance(account: str | None, as_json: bool, **options: Any) -> None:
+    """Print the balance, what running jobs hold of it, and the budgets."""
+    with reported(as_json):
+        with connected(options, Screen()) as client:
+            found = client.billing.balance(account)
+        if as_json:
+            click.echo(json.dumps({"ok": True, **found.raw}, ensure_ascii=False))
+            return
+        click.echo(_shown(found))
+
+
+@command.command()
+@click.argument("account")
+@click.argument("amount")
+@click.option("--reference", help="A payment's number, say: the same one is booked once.")
+@click.option("--note", default="", help="A line for the statement.")
+@_AS_JSON
+@connection_options
+def add(account: str, amount: str, as_json: bool, **options: Any) -> None:
+    """Pay AMOUNT, in US dollars, into ACCOUNT; for admins.
+
+    \b
+        darkroom credits add workshop 25.00 --reference invoice-17
+    """
+    screen = Screen()
+    with reported(as_json):
+        with connected(options, screen) as client:
+            done = client.billing.top_up(
+                account,
+                amount.removeprefix("$"),
+                reference=options["reference"],
+                note=options["note"],
+            )
+        if as_json:
+            click.echo(json.dumps({"ok": True, **done.balance.raw}, ensure_ascii=False))
+        elif done.booked:
+            click.echo(f"{done.amount} ({done.amount.credits} credits) paid into '{account}'")
+        else:
+            click.echo(f"'{options['reference']}' was booked before: nothing changed")
+        if not as_json:
+            click.echo(_shown(done.balance))
+
+
+def _shown(found: "Balance") -> str:
+    kind = "prepaid" if found.prepaid else "tracked without limit"
+    named = [("balance", found.posted), ("held", found.held)]
+    if found.available is not None:
+        named.append(("available", found.available))
+    usd = lined_up([str(money) for _, money in named])
+    width = max(map(len, usd))
+    lines = [f"account    {found.account} ({kind})"]
+    lines += [
+        f"{name:<9}  {text:>{width}}  {money.credits} credits"
+        for (name, money), text in zip(named, usd, strict=True)
+    ]
+    lines += [_budget("account", one) for one in found.budgets]
+    lines += [_budget("this key", one) for one in found.key_budgets]
+    return "\n".join(lines)
+
+
+def _budget(whose: str, one: "Budget") -> str:
+    window = {"total": "in total", "day": "today", "month": "this month"}[one.window]
+    return f"budget     {one.used} of {one.limit} used {window} ({whose})"

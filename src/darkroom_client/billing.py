@@ -1,0 +1,170 @@
+"""What was spent, what is left, and money paid in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import quote
+
+from darkroom_client.money import Money
+from darkroom_client.sending import Call, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """``groups`` in the order that was asked for: ids, names of models, days as ISO dates.
+
+    ``labels`` are the same for people: a key or an account by its name. ``credits`` are for
+    display, and rounded so that the rows add up to the total that is shown.
+    """
+
+    groups: tuple[str, ...]
+    labels: tuple[str, ...]
+    jobs: int
+    charged: Money
+    credits: str
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], by: Sequence[str]) -> Self:
+        groups = tuple(str(said[name]) for name in by)
+        labels = (
+            str(said.get(f"{name}_name") or group) for name, group in zip(by, groups, strict=True)
+        )
+        return cls(groups, tuple(labels), said["jobs"], Money.of(said), said["credits"])
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """Charges less refunds; ``jobs`` and ``charged`` are the sums of the rows."""
+
+    account: str
+    by: tuple[str, ...]
+    rows: tuple[UsageRow, ...]
+    jobs: int
+    charged: Money
+    credits: str
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        total = said["total"]
+        return cls(
+            account=said["account"],
+            by=tuple(said["by"]),
+            rows=tuple(UsageRow.of(one, said["by"]) for one in said["data"]),
+            jobs=total["jobs"],
+            charged=Money.of(total),
+            credits=total["credits"],
+            raw=said,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit on spending in one window: ``total``, ``day`` or ``month``, by UTC."""
+
+    window: str
+    limit: Money
+    used: Money
+    """Charges in that window, and what running jobs may still cost."""
+
+    @classmethod
+    def all_of(cls, said: Mapping[str, Any]) -> tuple[Self, ...]:
+        """Those that are set."""
+        return tuple(
+            cls(name.removesuffix("_usd"), Money.dollars(limit), Money.dollars(said["used"][name]))
+            for name, limit in said["budget"].items()
+            if limit is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The account's money. ``held`` is what running jobs may still cost.
+
+    ``available`` is what is left for new jobs; None: the account is tracked without limit.
+    """
+
+    account: str
+    prepaid: bool
+    posted: Money
+    held: Money
+    available: Money | None
+    budgets: tuple[Budget, ...]
+    """The account's."""
+    key_budgets: tuple[Budget, ...]
+    """Those of the key that asks; none where the answer is not about it."""
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        return cls(
+            account=said["account"],
+            prepaid=said["prepaid"],
+            posted=Money.of(said["posted"]),
+            held=Money.of(said["held"]),
+            available=Money.of(said["available"]) if said["available"] else None,
+            budgets=Budget.all_of(said),
+            key_budgets=Budget.all_of(said["key"]) if "key" in said else (),
+            raw=said,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """``booked`` is False when that reference was booked before: nothing changed then."""
+
+    amount: Money
+    booked: bool
+    balance: Balance
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        return cls(Money.of(said["amount"]), said["booked"], Balance.of(said))
+
+
+class Billing:
+    """``client.billing``: the money of the key's account, or with the scope ``admin`` of any."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def usage(
+        self,
+        *,
+        by: Sequence[str] = ("model",),
+        first: str | None = None,
+        last: str | None = None,
+        account: str | None = None,
+    ) -> UsageReport:
+        """Charges by any of account, key, model, provider, deployment and day.
+
+        ``first`` and ``last`` are days such as ``"2026-11-20"``, both included, UTC.
+        ``account="all"`` is everybody's.
+        """
+        asked = {"by": ",".join(by), "from": first, "to": last, "account": account}
+        query = {name: value for name, value in asked.items() if value is not None}
+        call = Call("GET", "/v1/usage", content={"params": query})
+        return UsageReport.of(self._sender.json(call))
+
+    def balance(self, account: str | None = None) -> Balance:
+        """Raises :class:`NotFoundError` for an account that nobody has a key of."""
+        query = {} if account is None else {"account": account}
+        return Balance.of(self._sender.json(Call("GET", "/v1/balance", content={"params": query})))
+
+    def top_up(
+        self, account: str, amount_usd: str, *, reference: str | None = None, note: str = ""
+    ) -> TopUp:
+        """Pay in. ``amount_usd`` is text: ``"25.00"``.
+
+        The same ``reference``, such as a payment's number, is booked once however often it comes.
+        Raises :class:`NotFoundError`.
+        """
+        body = {"amount_usd": amount_usd, "reference": reference, "note": note or None}
+        call = Call(
+            "POST",
+            f"/v1/accounts/{quote(account, safe='')}/top-ups",
+            content={"json": {name: value for name, value in body.items() if value is not None}},
+            # Without a reference nobody could tell that it is the same money.
+            repeatable=reference is not None,
+        )
+        return TopUp.of(self._sender.json(call))
