@@ -150,7 +150,7 @@ class BudgetExceeded(RateLimitError):
 
     @property
     def which(self) -> str:
-        """The budget that is used up, such as ``key day``; "" when the server did not say."""
+        """The budget that is used up, such as ``key_day``; "" when the server did not say."""
         return str(self.facts.details.get("which", ""))
 
     @property

@@ -1,6 +1,7 @@
 """``darkroom edit``: where images come from."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,20 @@ def test_what_is_no_image_is_refused(call: Call, folder: Path) -> None:
     done = call("edit", "-i", "notes.txt", "make it night")
     assert done.exit_code == 1
     assert done.stderr.startswith("darkroom: Invalid image file")
+
+
+def test_a_dry_run_names_the_files(call: Call, photo: Path, vendor: OpenAIVendor) -> None:
+    done = call("edit", "-i", photo.name, "--mask", "-", "make it night", "--dry-run", stdin=MASK)
+    assert done.exit_code == 0, done.stderr
+    assert "/v1/images/edits\n" in done.stdout
+    assert "image[]: 사진.png, 1 kB\nmask: stdin, 1 kB\n" in done.stdout
+    assert "image in" in done.stdout
+    assert not vendor.received
+
+
+def test_a_dry_run_shortens_inline_images(call: Call, photo: Path) -> None:
+    url = "https://images.example/cat.png"
+    done = call("edit", "-i", url, "-i", photo.name, "make it night", "--dry-run", "--json")
+    images = json.loads(done.stdout)["request"]["fields"]["images"]
+    assert images[0] == {"image_url": url}
+    assert images[1]["image_url"].startswith("data:application/octet-stream;base64,…(")

@@ -37,7 +37,9 @@ def test_it_works_and_leaves_nothing_behind(
         json.dumps({"url": "http://127.0.0.1:9", "pid": 1, "key": "of a crashed server"})
     )
     code, stdout, stderr = ended(start("generate", "붉은 자전거"))
-    assert (code, stdout.decode(), stderr) == (0, "붉은-자전거.png\n", NOTE)
+    assert (code, stdout.decode()) == (0, "붉은-자전거.png\n")
+    assert stderr.startswith(f"{NOTE}$0.")
+    assert stderr.endswith(" charged\n")
     assert (tmp_path / "붉은-자전거.png").read_bytes().startswith(b"\x89PNG")
     assert len(openai_vendor.received) == 1
     assert not list((tmp_path / "data" / "spool").rglob("*.*"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.fakes.openai_faults import Fault
 from tests.fakes.openai_vendor import OpenAIVendor
 
 PNG = b"\x89PNG"
+CHARGED = re.compile(r"\$0\.\d+ charged\n")
 SIGNATURES = {"png": PNG, "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}
 
 
@@ -26,7 +28,7 @@ def test_the_suffix_chooses_the_format(call: Call, folder: Path, suffix: str) ->
     assert done.exit_code == 0, done.stderr
     assert done.stdout == f"bike.{suffix}\n"
     assert (folder / f"bike.{suffix}").read_bytes().startswith(SIGNATURES[suffix])
-    assert done.stderr == ""
+    assert CHARGED.fullmatch(done.stderr)
     assert files(folder) == [f"bike.{suffix}"]
 
 
@@ -109,6 +111,8 @@ def test_json_tells_everything(call: Call) -> None:
     assert first["byte_size"] == Path("자전거-1.png").stat().st_size
     assert (told["model"], told["deployment"], told["sandbox"]) == ("gpt-image-2", "fake", False)
     assert told["usage"]["total"] > 0
+    assert done.stderr == f"${told['charge']['usd']} charged\n"
+    assert told["charge"]["nanos"] > 0
     assert told["job_id"]
     assert told["request_id"].startswith("req_")
 
@@ -117,7 +121,7 @@ def test_a_bent_size_is_warned_of(call: Call) -> None:
     words = ("generate", "a red bicycle", "-m", "gpt-image-1.5", "-s", "1792x1024")
     done = call(*words, "-o", "bike.png")
     assert done.exit_code == 0, done.stderr
-    assert done.stderr.startswith("warning: ")
+    assert "\nwarning: " in done.stderr
     assert "1792x1024" in done.stderr
     quiet = call(*words, "-o", "quiet.png", "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("quiet.png\n", "")
@@ -129,7 +133,7 @@ def test_a_bent_size_is_warned_of(call: Call) -> None:
 
 def test_a_suffix_that_promises_another_format_is_noted(call: Call, folder: Path) -> None:
     done = call("generate", "a red bicycle", "-o", "bike.png", "-f", "jpeg")
-    assert done.stderr == "note: bike.png holds JPEG, not what the suffix says\n"
+    assert done.stderr.endswith("\nnote: bike.png holds JPEG, not what the suffix says\n")
     assert (folder / "bike.png").read_bytes().startswith(b"\xff\xd8\xff")
 
 
@@ -165,7 +169,7 @@ def test_fewer_images_than_asked_are_kept_and_told(
     done = call("generate", "a red bicycle", "-n", "3", "-o", "bike.png")
     assert done.exit_code == 0, done.stderr
     assert done.stdout == "bike-1.png\n"
-    assert done.stderr.startswith("warning: ")
+    assert "\nwarning: " in done.stderr
     assert files(folder) == ["bike-1.png"]
 
 
@@ -205,3 +209,33 @@ def test_what_the_server_cannot_accept_is_a_usage_error(
     assert done.exit_code == 2
     assert done.stderr.startswith("darkroom: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_dry_run_tells_the_request_and_the_price_and_makes_nothing(
+    call: Call, folder: Path, vendor: OpenAIVendor
+) -> None:
+    words = ("generate", "ein rotes Fahrrad", "-q", "low", "-s", "1024x1024", "-o", "new/a.webp")
+    shown = call(*words, "--dry-run")
+    assert shown.exit_code == 0, shown.stderr
+    assert re.match(r"POST http://127\.0\.0\.1:\d+/v1/images/generations\n\{\n", shown.stdout)
+    assert " expected, " in shown.stdout
+    told = json.loads(call(*words, "--dry-run", "--json").stdout)
+    assert told["dry_run"] is True
+    assert told["request"]["fields"] == {
+        "prompt": "ein rotes Fahrrad",
+        "size": "1024x1024",
+        "quality": "low",
+        "output_format": "webp",
+        "n": 1,
+    }
+    assert told["quote"]["expected"]["nanos"] > 0
+    assert not vendor.received
+    assert files(folder) == []
+
+
+def test_what_a_dry_run_expects_is_what_is_charged(call: Call, vendor: OpenAIVendor) -> None:
+    words = ("generate", "a red bicycle", "-q", "low", "-s", "1024x1024", "-o", "a.png", "--json")
+    quote = json.loads(call(*words, "--dry-run").stdout)["quote"]
+    charge = json.loads(call(*words).stdout)["charge"]
+    assert 0 < charge["nanos"] <= quote["max"]["nanos"]
+    assert vendor.received[-1].params["quality"] == "low"

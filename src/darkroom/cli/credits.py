@@ -84,11 +84,12 @@ def _shown(found: "Balance") -> str:
     if found.available is not None:
         named.append(("available", found.available))
     usd = lined_up([str(money) for _, money in named])
-    width = max(map(len, usd))
+    credits = lined_up([money.credits for _, money in named])
+    wide, wide_credits = max(map(len, usd)), max(map(len, credits))
     lines = [f"account    {found.account} ({kind})"]
     lines += [
-        f"{name:<9}  {text:>{width}}  {money.credits} credits"
-        for (name, money), text in zip(named, usd, strict=True)
+        f"{name:<9}  {dollars:>{wide}}  {shown:>{wide_credits}} credits"
+        for (name, _), dollars, shown in zip(named, usd, credits, strict=True)
     ]
     lines += [_budget("account", one) for one in found.budgets]
     lines += [_budget("this key", one) for one in found.key_budgets]

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from darkroom.cli.making import Order, make, making_options
+from darkroom.cli.asking import making_options
+from darkroom.cli.making import Order, make
 from darkroom.cli.reading import edit_inputs, prompt_of
 
 if TYPE_CHECKING:

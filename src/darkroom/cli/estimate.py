@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from darkroom.cli.asking import asked_of, model_options
 from darkroom.cli.connect import connected, connection_options
 from darkroom.cli.failures import reported
-from darkroom.cli.making import asked_of, model_options
 from darkroom.cli.pricing import shown_quote
 from darkroom.cli.reading import edit_inputs, prompt_of
 from darkroom.cli.screen import Screen

@@ -292,7 +292,7 @@ def _not_refundable(tx: Tx, wanted: Refund) -> NotFound | InvalidRequest:
     return InvalidRequest(
         f"{dollars(wanted.amount_nanos)} dollars is more than the {dollars(left)} of this job's "
         "charge that are not refunded yet.",
-        param="amount",
+        param="amount_usd",
         details={"refundable_nanos": left},
     )
 

@@ -74,7 +74,8 @@ class Quotes:
             return "", replace(body, fields=fields)
         if sheet not in known:
             raise InvalidRequest(
-                f"No price sheet '{str(sheet)[:64]}'. There are: {', '.join(known)}.", param="price_sheet"
+                f"No price sheet '{str(sheet)[:64]}'. There are: {', '.join(known)}.",
+                param="price_sheet",
             )
         return sheet, replace(body, fields=fields)
 
