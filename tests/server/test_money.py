@@ -115,6 +115,7 @@ def test_only_an_admin_sees_other_accounts(
         refusal(http.get(path, params={"account": "nobody's"}), 404)
         refusal(http.get(path, params={"account": "nul\0"}), 404)
         assert ok(http.get(path, params={"account": name}))["account"] == name
+    assert "key" not in ok(http.get("/v1/balance", params={"account": name}))
     refusal(own.get("/v1/usage", params={"account": "all"}), 403)
     everybody = ok(http.get("/v1/usage", params={"account": "all", "by": "account"}))
     assert {row["account_name"]: row["nanos"] for row in everybody["data"]}[name] == spent

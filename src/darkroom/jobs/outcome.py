@@ -96,7 +96,8 @@ def _counted(model: ModelSpec, request: ImageRequest, images: int) -> Usage:
     return Usage(
         text_in=approximate_text_tokens(request.prompt) + model.tokens.text_overhead,
         image_in=image_in,
-        image_out=output_tokens(model, request.quality, size) * images,
+        image_out=output_tokens(model, request.quality, size) * images
+        + model.tokens.partial_image * request.partial_images,
         reported=False,
     )
 

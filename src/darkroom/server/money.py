@@ -83,13 +83,11 @@ class MoneyView:
         def work(tx: Tx) -> dict[str, Any]:
             owner = _owner(tx, principal, request.query_params)
             found = ledger.balance(tx, str(owner.id), now)
-            budget = ledger.key_budget(tx, principal.key_id, now)
-            return {
-                "object": "balance",
-                "account": owner.name,
-                **shown_balance(found),
-                "key": {"id": principal.key_id, **shown_budget(budget)},
-            }
+            answer = {"object": "balance", "account": owner.name, **shown_balance(found)}
+            if owner.id == principal.account_id:  # another account is not about this key
+                budget = ledger.key_budget(tx, principal.key_id, now)
+                answer["key"] = {"id": principal.key_id, **shown_budget(budget)}
+            return answer
 
         return json_response(await self._database.read(work))
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.assets import facts_of
-from darkroom.core.dialect import WireBody
+from darkroom.core.dialect import Dialect, WireBody
 from darkroom.core.draft import Draft, Source, Upload
 from darkroom.core.errors import InvalidRequest
 from darkroom.core.request import ImageRequest, InputImage, Operation
@@ -26,16 +26,26 @@ _UNKNOWN_EDGE = 1024
 
 
 def routes(door: Door) -> list[Route]:
-    return [Route("/v1/images/quote", door.guarded(Quotes(door).post), methods=["POST"])]
+    """Beside every path on which a dialect takes generations."""
+    return [
+        Route(
+            f"{route.path.rpartition('/')[0]}/quote",
+            door.guarded(Quotes(door, dialect).post, dialect),
+            methods=["POST"],
+        )
+        for dialect in door.services.dialects
+        for route in dialect.routes
+        if route.operation is Operation.GENERATION
+    ]
 
 
 class Quotes:
     """Takes the body of a generation or an edit; nothing runs and no URL is fetched."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, dialect: Dialect) -> None:
         self._door = door
         self._services = door.services
-        self._dialect = door.services.dialects[0]
+        self._dialect = dialect
 
     async def post(self, request: Request) -> Response:
         (await self._door.principal(request)).require(IMAGES)

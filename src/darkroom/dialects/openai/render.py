@@ -8,6 +8,7 @@ import msgspec
 from darkroom.core.dialect import Answer, Base64Of, LinkOf, Piece
 from darkroom.core.draft import AnswerForm
 from darkroom.core.job import Asset, Job
+from darkroom.core.money import dollars
 from darkroom.core.request import Operation
 from darkroom.core.usage import Usage
 
@@ -49,7 +50,11 @@ def partial(job: Job, asset: Asset) -> Sequence[Piece]:
 def completed(job: Job, asset: Asset, *, last: bool) -> Sequence[Piece]:
     name = f"{_EVENT_NAMES[job.request.operation]}.completed"
     # One usage counts for the whole request; earlier images of several carry an empty one.
-    return _event(name, job, asset, {"usage": usage(job.usage if last else Usage())})
+    extra: dict[str, Any] = {"usage": usage(job.usage if last else Usage())}
+    if last and job.charge is not None:  # ours: a stream's headers left before it was known
+        nanos = job.charge.nanos
+        extra["darkroom"] = {"job": job.id, "charge_nanos": nanos, "charge_usd": dollars(nanos)}
+    return _event(name, job, asset, extra)
 
 
 def usage(counted: Usage | None) -> dict[str, Any]:
