@@ -496,3 +496,29 @@ async def test_money_that_comes_free_is_spent_but_never_twice(
     assert len(made) == len(openai_vendor.received)
     assert balance["posted"]["nanos"] == 5 * needed - sum(made) >= 0
     assert balance["held"]["nanos"] == 0
+
+
+# --- prices of a key ----------------------------------------------------------------------------
+
+
+def test_a_key_may_have_prices_of_its_own(shared: Running, http: httpx2.Client, name: str) -> None:
+    full = charged(ask(http))
+    body = {"name": f"{name} cheap", "account": name, "price_multiplier": "0.5"}
+    made = ok(http.post("/v1/keys", json=body), 201)
+    assert (made["price_multiplier"], made["price_per_image_usd"]) == ("0.5", None)
+    with client(shared, made["key"]) as cheap:
+        assert price(cheap) * 2 == price(http)
+        assert charged(ask(cheap)) * 2 == full
+        changes = {"price_per_image_usd": "0.04"}
+        changed = ok(http.patch(f"/v1/keys/{made['id']}", json=changes))
+        assert (changed["price_multiplier"], changed["price_per_image_usd"]) == ("0.5", "0.04")
+        assert charged(ask(cheap, n=2)) == 2 * 40_000_000
+        back = {"price_multiplier": None, "price_per_image_usd": None}
+        ok(http.patch(f"/v1/keys/{made['id']}", json=back))
+        assert charged(ask(cheap)) == full
+
+
+@pytest.mark.parametrize("factor", [0.5, "x", "-1", "1.1234567", "1000", ""])
+def test_a_malformed_price_factor_is_refused(http: httpx2.Client, factor: object) -> None:
+    answer = http.post("/v1/keys", json={"name": "x", "price_multiplier": factor})
+    assert refusal(answer, 400)["param"] == "price_multiplier"

@@ -54,6 +54,14 @@ class PriceSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPrices:
+    """What one API key makes of every price: a factor, or one amount per image instead of it."""
+
+    multiplier_ppm: int = PPM
+    per_image: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One category of a charge. ``unit_nanos`` is the list price, before the multiplier."""
 

@@ -35,6 +35,8 @@ api_keys = Table(
     Column("scopes", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("revoked_at_ms", BigInteger),
+    Column("price_multiplier_ppm", BigInteger),
+    Column("price_per_image", BigInteger),
 )
 
 jobs = Table(

@@ -7,7 +7,8 @@ from datetime import date
 from darkroom.catalog import PriceBook
 from darkroom.core.errors import PriceUnknown
 from darkroom.core.job import JobQuote
-from darkroom.core.price import PriceSnapshot
+from darkroom.core.money import half_up
+from darkroom.core.price import PPM, KeyPrices, PriceSnapshot
 from darkroom.core.tokens import approximate_text_tokens
 from darkroom.ledger import Estimate, Terms, estimate, price_on
 from darkroom.routing import Candidate
@@ -33,8 +34,10 @@ class Pricing:
     def sheets(self) -> Sequence[str]:
         return tuple(self._book.sheets)
 
-    def offers(self, candidates: Sequence[Candidate], sheet: str = "") -> list[Offer]:
-        """What each candidate would charge; ``sheet`` prices all of them by one sheet.
+    def offers(
+        self, candidates: Sequence[Candidate], key: KeyPrices = KeyPrices(), sheet: str = ""
+    ) -> list[Offer]:
+        """What each candidate would charge; ``sheet`` prices all of them by one sheet as it is.
 
         Raises :class:`PriceUnknown` when not one of them has a price: an unknown price is never
         taken for zero.
@@ -43,7 +46,7 @@ class Pricing:
         unknown: PriceUnknown | None = None
         for candidate in candidates:
             try:
-                snapshot = self._snapshot(candidate, sheet)
+                snapshot = self._snapshot(candidate, key, sheet)
             except PriceUnknown as error:
                 unknown = unknown or error
                 continue
@@ -55,23 +58,23 @@ class Pricing:
             raise unknown
         return found
 
-    def quote(self, candidates: Sequence[Candidate]) -> JobQuote:
+    def quote(self, candidates: Sequence[Candidate], key: KeyPrices) -> JobQuote:
         """The quote that a job keeps: expected at its first deployment, at most at its dearest."""
-        offers = self.offers(candidates)
+        offers = self.offers(candidates, key)
         return JobQuote(
             expected_nanos=offers[0].estimate.expected_nanos,
             max_nanos=max(offer.estimate.max_nanos for offer in offers),
             snapshots={offer.candidate.route.deployment.id: offer.snapshot for offer in offers},
         )
 
-    def _snapshot(self, candidate: Candidate, sheet: str) -> PriceSnapshot:
+    def _snapshot(self, candidate: Candidate, key: KeyPrices, sheet: str) -> PriceSnapshot:
         deployment, today = candidate.route.deployment, self._today()
         if sheet:
             return price_on(self._book, Terms(sheet), candidate.model, today)
         terms = Terms(
             deployment.price_sheet or self._usual_sheet(candidate, today),
-            deployment.price_multiplier_ppm,
-            deployment.price_per_image,
+            half_up(deployment.price_multiplier_ppm * key.multiplier_ppm, PPM),
+            deployment.price_per_image if key.per_image is None else key.per_image,
         )
         return price_on(self._book, terms, candidate.model, today)
 

@@ -13,6 +13,7 @@ from darkroom.core.draft import Draft, InlineImage, RemoteImage, Source, StoredI
 from darkroom.core.errors import IdempotencyConflict, InvalidRequest, JobCanceled, NotFound
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.job import Job, JobQuote, JobState
+from darkroom.core.price import KeyPrices
 from darkroom.core.request import ImageRequest, InputImage
 from darkroom.db import Database, Subscription, Tx
 from darkroom.jobs import records
@@ -36,6 +37,8 @@ class Submission:
     key_id: str
     dialect: str
     idempotency_key: str | None = None
+    prices: KeyPrices = KeyPrices()
+    """What the API key makes of every price."""
 
 
 class Jobs:
@@ -91,7 +94,7 @@ class Jobs:
             taken = await self._ingest.take(submission.account_id, draft.inputs, draft.mask)
             request = replace(request, inputs=taken.inputs, mask=taken.mask)
             candidates = self._router.candidates(request)
-        quote = self._pricing.quote(candidates)
+        quote = self._pricing.quote(candidates, submission.prices)
         job = Job(
             id=job_id,
             account_id=submission.account_id,

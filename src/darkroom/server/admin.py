@@ -7,8 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.core.errors import InvalidRequest
+from darkroom.core.price import KeyPrices
 from darkroom.ledger import Budget, Limits
-from darkroom.server.amounts import changed_limits, known_fields, shown_budget
+from darkroom.server.amounts import (
+    changed_limits,
+    changed_prices,
+    known_fields,
+    shown_budget,
+    shown_prices,
+)
 from darkroom.server.body import read_json
 from darkroom.server.door import Door, path_id
 from darkroom.server.keys import ADMIN, IMAGES
@@ -18,6 +25,7 @@ from darkroom.server.records import ApiKey
 
 _NAME_MAX = 100
 _BODY_MAX = 64 * 1024
+_PRICES = ("price_multiplier", "price_per_image_usd")
 
 
 def routes(door: Door) -> list[Route]:
@@ -38,7 +46,7 @@ class KeysView:
     async def create(self, request: Request) -> Response:
         (await self._door.principal(request)).require(ADMIN)
         body = await read_json(request, self._door.patience, _BODY_MAX)
-        known_fields(body, "name", "account", "admin", "budget")
+        known_fields(body, "name", "account", "admin", "budget", *_PRICES)
         name = _text(body.get("name"), "name")
         # A key has an account of its own, unless it is to share one: accounts see no other's jobs.
         account = _text(body.get("account", name), "account")
@@ -49,7 +57,8 @@ class KeysView:
             raise InvalidRequest("'admin' is true or false.", param="admin")
         scopes = frozenset((IMAGES, ADMIN) if admin else (IMAGES,))
         limits = changed_limits(Limits(), body.get("budget"))
-        made, secret = await self._keys.create(name, account, scopes, limits=limits)
+        prices = changed_prices(KeyPrices(), body)
+        made, secret = await self._keys.create(name, account, scopes, limits=limits, prices=prices)
         return json_response({**_shown(made, Budget(limits)), "key": secret}, 201)
 
     async def list(self, request: Request) -> Response:
@@ -60,14 +69,17 @@ class KeysView:
         return json_response({"object": "list", "data": data})
 
     async def change(self, request: Request) -> Response:
-        """``{budget}``: of its limits, those that are named."""
+        """``{budget, price_multiplier, price_per_image_usd}``: those that are named change."""
         (await self._door.principal(request)).require(ADMIN)
         body = await read_json(request, self._door.patience, _BODY_MAX)
-        known_fields(body, "budget")
-        if "budget" not in body:
+        known_fields(body, "budget", *_PRICES)
+        if not body:
             raise InvalidRequest("Missing required parameter: 'budget'.", param="budget")
+        key_id = path_id(request, "key_id")
+        await self._keys.set_prices(key_id, lambda before: changed_prices(before, body))
         key, budget = await self._keys.limit(
-            path_id(request, "key_id"), lambda limits: changed_limits(limits, body["budget"])
+            key_id,
+            lambda limits: changed_limits(limits, body["budget"]) if "budget" in body else limits,
         )
         return json_response(_shown(key, budget))
 
@@ -94,6 +106,7 @@ def _shown(key: ApiKey, budget: Budget) -> dict[str, Any]:
         "hint": key.hint,
         "scopes": sorted(key.scopes),
         **shown_budget(budget),
+        **shown_prices(key.prices),
         "created_at": shown_time(key.created_at_ms),
         "revoked_at": shown_time(key.revoked_at_ms),
     }

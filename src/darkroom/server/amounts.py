@@ -10,12 +10,14 @@ from starlette.datastructures import QueryParams
 
 from darkroom.core.errors import InvalidRequest, UnknownParameter
 from darkroom.core.money import CREDITS_PER_DOLLAR, credits, dollars, parse_dollars
+from darkroom.core.price import PPM, KeyPrices
 from darkroom.ledger import MOST_NANOS, Budget, Limits, Period, shown
 from darkroom.server.native import shown_money
 
 _WINDOWS = {"total_usd": "total_nanos", "day_usd": "day_nanos", "month_usd": "month_nanos"}
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
+_FACTOR = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,6}))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LINE_MAX = 200
 _CREDIT_DECIMALS = 5
@@ -55,6 +57,38 @@ def read_line(value: Any, name: str) -> str | None:
     if not 1 <= len(text) <= _LINE_MAX or not text.isprintable():
         raise InvalidRequest(f"'{name}' is a line of 1 to {_LINE_MAX} characters.", param=name)
     return text
+
+
+def changed_prices(before: KeyPrices, body: Mapping[str, Any]) -> KeyPrices:
+    """With ``price_multiplier`` ("0.9") and ``price_per_image_usd`` ("0.04") as far as they are
+    named; null takes either back. Raises :class:`InvalidRequest`."""
+    after = before
+    if "price_multiplier" in body:
+        value = body["price_multiplier"]
+        after = replace(after, multiplier_ppm=PPM if value is None else _read_factor(value))
+    if "price_per_image_usd" in body:
+        value = body["price_per_image_usd"]
+        amount = None if value is None else read_amount(value, "price_per_image_usd", least=0)
+        after = replace(after, per_image=amount)
+    return after
+
+
+def shown_prices(prices: KeyPrices) -> dict[str, str | None]:
+    factor = f"{prices.multiplier_ppm // PPM}.{prices.multiplier_ppm % PPM:06d}".rstrip("0")
+    return {
+        "price_multiplier": factor.rstrip("."),
+        "price_per_image_usd": None if prices.per_image is None else dollars(prices.per_image),
+    }
+
+
+def _read_factor(value: Any) -> int:
+    match = _FACTOR.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise InvalidRequest(
+            "'price_multiplier' is a factor as text with at most six decimals, such as \"0.9\".",
+            param="price_multiplier",
+        )
+    return int(match[1]) * PPM + int((match[2] or "").ljust(6, "0"))
 
 
 def changed_limits(before: Limits, value: Any) -> Limits:

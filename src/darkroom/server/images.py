@@ -42,6 +42,7 @@ def image_handler(door: Door, dialect: Dialect, route: ImageRoute) -> Handler:
                 key_id=principal.key_id,
                 dialect=dialect.name,
                 idempotency_key=request.headers.get("idempotency-key"),
+                prices=principal.prices,
             )
             return await services.jobs.submit(submission), draft.form
         finally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from darkroom import ledger
 from darkroom.core.errors import Forbidden, NotFound, Unauthorized
 from darkroom.core.ids import new_id, now_ms
+from darkroom.core.price import KeyPrices
 from darkroom.core.secret import Secret
 from darkroom.db import Database, Tx
 from darkroom.ledger import Budget, Limits
@@ -31,6 +32,7 @@ class Principal:
     account_id: str
     key_id: str
     scopes: frozenset[str]
+    prices: KeyPrices = KeyPrices()
 
     def require(self, scope: str) -> None:
         """Raises :class:`Forbidden`."""
@@ -60,7 +62,7 @@ class Keys:
             raise Unauthorized(
                 "Incorrect API key provided. `darkroom keys create` makes a new one."
             )
-        principal = Principal(found.account_id, found.id, found.scopes)
+        principal = Principal(found.account_id, found.id, found.scopes, found.prices)
         if len(self._cache) >= _CACHE_MAX:
             self._cache.clear()
         self._cache[digest] = (time.monotonic() + _CACHE_S, principal)
@@ -73,6 +75,7 @@ class Keys:
         scopes: frozenset[str],
         key: str | None = None,
         limits: Limits | None = None,
+        prices: KeyPrices = KeyPrices(),
     ) -> tuple[ApiKey, str]:
         """Make a key for the account of that name, which is made when there is none.
 
@@ -88,7 +91,7 @@ class Keys:
                 return existing
             account_id = records.account_id(tx, account, new_id(now), now)
             hint = f"{secret[:3]}…{secret[-4:]}"
-            made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now)
+            made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now, prices=prices)
             records.add(tx, made, digest)
             if limits is not None:
                 ledger.limit_key(tx, made.id, limits)
@@ -112,6 +115,18 @@ class Keys:
             return key, ledger.key_budget(tx, key_id, now)
 
         return await self._database.write(work)
+
+    async def set_prices(self, key_id: str, change: Callable[[KeyPrices], KeyPrices]) -> None:
+        """Change the prices of a key; accepted jobs keep theirs. Raises :class:`NotFound`."""
+
+        def work(tx: Tx) -> None:
+            key = records.by_id(tx, key_id)
+            if key is None:
+                raise NotFound(f"No API key '{key_id}'.")
+            records.set_prices(tx, key_id, change(key.prices))
+
+        await self._database.write(work)
+        self._cache.clear()
 
     async def budgets(self, keys: Sequence[ApiKey]) -> Sequence[Budget]:
         """The budget of each, in the same order."""

@@ -48,7 +48,8 @@ class Quotes:
         self._dialect = dialect
 
     async def post(self, request: Request) -> Response:
-        (await self._door.principal(request)).require(IMAGES)
+        principal = await self._door.principal(request)
+        principal.require(IMAGES)
         body = await read_body(request, self._services.spool, self._door.patience)
         try:
             sheet, body = self._sheet(body)
@@ -58,7 +59,7 @@ class Quotes:
             for _, upload in body.uploads:
                 upload.image.path.unlink(missing_ok=True)
         candidates = self._services.router.candidates(asked)
-        offers = self._services.pricing.offers(candidates, sheet)
+        offers = self._services.pricing.offers(candidates, principal.prices, sheet)
         cheapest = min(offers, key=lambda offer: offer.estimate.expected_nanos)
         return json_response(
             {

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
+from darkroom.core.price import PPM, KeyPrices
 from darkroom.db import Tx
 from darkroom.db.tables import accounts, api_keys
 
@@ -21,6 +22,7 @@ class ApiKey:
     scopes: frozenset[str]
     created_at_ms: int
     revoked_at_ms: int | None = None
+    prices: KeyPrices = KeyPrices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,13 @@ def add(tx: Tx, key: ApiKey, digest: str) -> None:
             "digest": digest,
             "scopes": " ".join(sorted(key.scopes)),
             "created_at_ms": key.created_at_ms,
+            **_prices(key.prices),
         },
     )
+
+
+def set_prices(tx: Tx, key_id: str, prices: KeyPrices) -> None:
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(**_prices(prices)))
 
 
 def revoke(tx: Tx, key_id: str, now_ms: int) -> ApiKey | None:
@@ -122,4 +129,15 @@ def _key(row: Row[Any]) -> ApiKey:
         frozenset(row.scopes.split()),
         row.created_at_ms,
         row.revoked_at_ms,
+        KeyPrices(
+            PPM if row.price_multiplier_ppm is None else row.price_multiplier_ppm,
+            row.price_per_image,
+        ),
     )
+
+
+def _prices(prices: KeyPrices) -> dict[str, int | None]:
+    return {
+        "price_multiplier_ppm": prices.multiplier_ppm,
+        "price_per_image": prices.per_image,
+    }
