@@ -55,6 +55,7 @@ _CLAIM = (
         owner=bindparam("new_owner"),
         started_at_ms=func.coalesce(jobs.c.started_at_ms, bindparam("now_ms")),
     )
+    .returning(jobs)
 )
 _MINE = and_(
     jobs.c.id == bindparam("job_id"),
@@ -162,9 +163,15 @@ def page(
 
 
 def claim(tx: Tx, job_id: str, owner: str, now_ms: int) -> Job | None:
-    """Take the job to run it; None when it has ended. The former owner's writes fail from now."""
+    """Take the job to run it; None when it has ended. The former owner's writes fail from now.
+
+    The job comes with its attempts, and without its assets.
+    """
     done = tx.execute(_CLAIM, {"job_id": job_id, "new_owner": owner, "now_ms": now_ms})
-    return get(tx, job_id) if done.rowcount else None
+    row = done.first()
+    if row is None:
+        return None
+    return _job(row, _attempts_of(tx, job_id), [])
 
 
 def unfinished(tx: Tx) -> list[str]:
@@ -237,8 +244,11 @@ def request_cancel(tx: Tx, job_id: str, why: ErrorRecord, now_ms: int) -> bool:
 
 
 def _whole(tx: Tx, row: Row[Any]) -> Job:
-    tried = [_attempt(found) for found in tx.execute(_ATTEMPTS, {"job_id": row.id})]
-    return _job(row, tried, assets_of_job(tx, row.id))
+    return _job(row, _attempts_of(tx, row.id), assets_of_job(tx, row.id))
+
+
+def _attempts_of(tx: Tx, job_id: str) -> list[Attempt]:
+    return [_attempt(found) for found in tx.execute(_ATTEMPTS, {"job_id": job_id})]
 
 
 def _job(row: Row[Any], tried: list[Attempt], stored: "list[Asset] | tuple[Asset, ...]") -> Job:

@@ -179,17 +179,18 @@ class _Base64Stream:
             split = _SPLIT_ESCAPE.search(data)
             self._escape = split[0] if split else b""
             data = _ESCAPE.sub(_unescaped, data[: split.start()] if split else data)
+        start = 0
         if self._carry:
-            missing = -len(self._carry) % 4
-            head, data = self._carry + data[:missing], data[missing:]
+            start = -len(self._carry) % 4
+            head = self._carry + data[:start]
             if len(head) % 4:
                 self._carry = head
                 return
             self._decode(head)
-        whole = len(data) - len(data) % 4
-        self._carry = data[whole:]
-        if whole:
-            self._decode(memoryview(data)[:whole])
+        end = len(data) - (len(data) - start) % 4
+        self._carry = data[end:]
+        if end > start:
+            self._decode(memoryview(data)[start:end])  # a view: the pieces are not copied
 
     def finish(self) -> SpooledImage:
         if self._carry or self._escape:
