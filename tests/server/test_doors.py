@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -146,3 +147,16 @@ def test_ids_that_are_none(http: httpx2.Client, text: str) -> None:
         ("GET", f"/assets/{text}"),
     ):
         refusal(http.request(method, path), 404)
+
+
+def test_the_reference_names_every_route(shared: Running) -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/api.md").read_text(encoding="utf-8")
+    azure = ("/openai/v1/", "/openai/deployments/")
+    missing = [
+        f"{method} {route.path}"
+        for route in routes(shared)
+        if not route.path.startswith(azure)
+        for method in (route.methods or set()) - {"HEAD"}
+        if f"{method} {route.path.replace(':path', '')}" not in page
+    ]
+    assert missing == []

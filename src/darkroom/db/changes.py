@@ -43,7 +43,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[Subscription]] = {}
-        self._calls: dict[str, Callable[[], None]] = {}
+        self._calls: dict[str, list[Callable[[], None]]] = {}
 
     def subscribe(self, topic: str) -> Subscription:
         """Listen from now on. The subscription is closed by its owner."""
@@ -60,19 +60,22 @@ class Changes:
 
     @contextmanager
     def call(self, topic: str, callback: Callable[[], None]) -> Generator[None, None, None]:
-        """Call back at each change of a topic that has one listener at most."""
-        self._calls[topic] = callback
+        """Call back at each change of the topic, for as long as the context lasts."""
+        calls = self._calls.setdefault(topic, [])
+        calls.append(callback)
         try:
             yield
         finally:
-            del self._calls[topic]
+            calls.remove(callback)
+            if not calls:
+                self._calls.pop(topic, None)
 
     def publish(self, topics: Iterable[str]) -> None:
         """Wake every subscriber of the topics. Runs on the event loop's thread."""
         for topic in topics:
             for subscription in self._waiting.get(topic, ()):
                 subscription.wake()
-            if (callback := self._calls.get(topic)) is not None:
+            for callback in tuple(self._calls.get(topic, ())):
                 callback()
 
     def publish_all(self) -> None:
