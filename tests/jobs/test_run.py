@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from darkroom.core.job import AssetKind, Attempt, AttemptState, JobState
 from darkroom.core.ports import ImageSink, UpstreamCall
 from darkroom.core.result import ProviderResult
 from darkroom.core.usage import Usage
+from darkroom.db import Database, Work
 from darkroom.jobs import records
 from tests.support.jobs import a_job
 from tests.support.workshop import Costly, Scripted, Workshop, draws, image, workshop
@@ -405,3 +407,82 @@ async def test_usage_beyond_the_hold_is_charged_when_the_vendor_proves_it(shop: 
     (row,) = await shop.database.read(lambda tx: ledger.drift(tx, period))
     assert row.jobs_over == 1
     assert row.over_nanos == job.charge.nanos - job.quote.max_nanos
+
+
+async def test_asking_twice_to_cancel_stops_a_job_once(shop: Workshop) -> None:
+    called = asyncio.Event()
+
+    async def slow_to_stop(
+        provider: Scripted, call: UpstreamCall, sink: ImageSink
+    ) -> ProviderResult:
+        called.set()
+        try:
+            await asyncio.Event().wait()
+        finally:  # closing the connection takes a while, and the second request comes meanwhile
+            for _ in range(2):
+                shop.database.changes.publish([records.cancel_topic(call.job_id)])
+                await asyncio.sleep(0)
+        raise AssertionError
+
+    shop.providers["first"].script = [slow_to_stop]
+    job = await shop.submit()
+    await called.wait()
+    await asyncio.gather(*(shop.jobs.cancel(job.id, "account") for _ in range(3)))
+    job = await shop.wait(job)
+    assert job.state is JobState.CANCELED
+
+
+async def test_a_job_that_is_handed_over_twice_goes_on_once(shop: Workshop) -> None:
+    called, going = asyncio.Event(), asyncio.Event()
+
+    async def waits(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        called.set()
+        await going.wait()
+        return await draws(provider, call, sink)
+
+    shop.providers["first"].script = [waits]
+    job = await shop.submit()
+    await called.wait()
+    shop.engine.started(job.id)
+    await asyncio.sleep(0)
+    going.set()
+    job = await shop.wait(job)
+    assert job.state is JobState.SUCCEEDED
+    assert [attempt.state for attempt in job.attempts] == [AttemptState.SUCCEEDED]
+
+
+class Faltering:
+    """A database whose writes fail when told to, before anything is written."""
+
+    def __init__(self, database: Database) -> None:
+        self.failures = 0
+        self._database = database
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+    async def write(self, work: Work[Any]) -> Any:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("disk full")
+        return await self._database.write(work)
+
+
+async def test_a_database_that_fails_for_a_while_costs_no_paid_result(tmp_path: Path) -> None:
+    faltering: list[Faltering] = []
+
+    def around(database: Database) -> Database:
+        faltering.append(Faltering(database))
+        return faltering[0]  # type: ignore[return-value]
+
+    async def disk_fills(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        faltering[0].failures = 3
+        return await draws(provider, call, sink)
+
+    async with workshop(tmp_path, {"first": Costly}, around=around) as shop:
+        shop.providers["first"].script = [disk_fills]
+        job = await shop.run()
+        assert len(shop.providers["first"].calls) == 1
+    assert job.state is JobState.SUCCEEDED
+    assert len(job.results) == 1
+    assert shop.pauses == [0.2, 1.0, 3.0]

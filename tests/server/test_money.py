@@ -282,10 +282,10 @@ def test_a_top_up_is_booked_once(http: httpx2.Client, own: httpx2.Client, name: 
 @pytest.mark.parametrize(
     "amount", [25, 25.0, "25,00", "1e3", "", "0", "-1", "0.0000000001", "1000000001", None, True]
 )
-def test_amounts_are_decimal_text(http: httpx2.Client, amount: Any) -> None:
+def test_amounts_are_decimal_text(http: httpx2.Client, name: str, amount: Any) -> None:
     error = refusal(http.post("/v1/accounts/default/top-ups", json={"amount_usd": amount}), 400)
     assert error["param"] == "amount_usd"
-    budget = http.post("/v1/keys", json={"name": "x", "budget": {"day_usd": amount}})
+    budget = http.post("/v1/keys", json={"name": name, "budget": {"day_usd": amount}})
     if amount is None or amount == "0":  # no limit; and nothing may be spent
         assert budget.status_code == 201
     else:
@@ -522,3 +522,19 @@ def test_a_key_may_have_prices_of_its_own(shared: Running, http: httpx2.Client, 
 def test_a_malformed_price_factor_is_refused(http: httpx2.Client, factor: object) -> None:
     answer = http.post("/v1/keys", json={"name": "x", "price_multiplier": factor})
     assert refusal(answer, 400)["param"] == "price_multiplier"
+
+
+def test_a_refused_change_of_a_key_changes_nothing(http: httpx2.Client, name: str) -> None:
+    made = ok(http.post("/v1/keys", json={"name": name}), 201)
+    body = {"price_multiplier": "0.5", "budget": {"day_usd": 5}}
+    refusal(http.patch(f"/v1/keys/{made['id']}", json=body), 400)
+    listed = {key["id"]: key for key in ok(http.get("/v1/keys"))["data"]}
+    assert listed[made["id"]]["price_multiplier"] == "1"
+
+
+def test_keys_of_one_name_do_not_share_an_account_unasked(http: httpx2.Client, name: str) -> None:
+    ok(http.post("/v1/keys", json={"name": name}), 201)
+    again = refusal(http.post("/v1/keys", json={"name": name}), 400)
+    assert again["param"] == "name"
+    shared = ok(http.post("/v1/keys", json={"name": name, "account": name}), 201)
+    assert shared["account"] == name

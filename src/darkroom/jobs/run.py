@@ -27,7 +27,7 @@ from darkroom.core.ids import now_ms
 from darkroom.core.job import Attempt, AttemptState, Charge, Job, JobState
 from darkroom.core.ports import ImageWriter, UpstreamCall
 from darkroom.core.result import ProviderResult, SpooledImage
-from darkroom.db import Database, Tx
+from darkroom.db import Database, Tx, Work
 from darkroom.jobs import outcome, records
 from darkroom.jobs.policy import Stop, closed_state, next_step
 from darkroom.routing import Candidate, Router
@@ -35,6 +35,8 @@ from darkroom.routing import Candidate, Router
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+_WRITE_PAUSES_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +74,25 @@ class Runner:
         self._results = results
         self._owner = owner
         self._sleep = sleep
+        self._running: set[str] = set()
 
     async def run(self, job_id: str) -> None:
         """Run the job until it has ended. Returns at once when it has ended already."""
+        if job_id in self._running:  # an engine may hand a job over twice; the first run goes on
+            return
+        self._running.add(job_id)
         cancel = _Cancel()
-        with self._database.changes.call(records.cancel_topic(job_id), cancel):
-            await self._to_the_end(job_id, cancel)
+        try:
+            with self._database.changes.call(records.cancel_topic(job_id), cancel):
+                await self._to_the_end(job_id, cancel)
+        finally:
+            self._running.discard(job_id)
 
     async def _to_the_end(self, job_id: str, cancel: "_Cancel") -> None:
         failed: Attempt | None = None
         rested = False
         while True:
-            step = await self._database.write(
+            step = await self._written(
                 lambda tx, failed=failed, rested=rested: self._advance(tx, job_id, failed, rested)
             )
             if step is None:
@@ -211,7 +220,20 @@ class Runner:
                 _charge(tx, ended, attempt)
                 add_assets(tx, job.account_id, job.id, kept.assets)
 
-        await self._database.write(work)
+        await self._written(work)
+
+    async def _written(self, work: Work[T]) -> T:
+        """Write what is known of a job. A database that fails for a while must not cost a paid
+        result: the write is tried again, and the fence makes repeating it harmless."""
+        for pause_s in _WRITE_PAUSES_S:
+            try:
+                return await self._database.write(work)
+            except DarkroomError:
+                raise
+            except Exception:
+                log.exception("job_write_failed")
+                await self._sleep(pause_s)
+        return await self._database.write(work)
 
     async def partial(self, job: Job, index: int, image: SpooledImage) -> None:
         """Store a preview and tell the watchers."""
@@ -249,6 +271,8 @@ class _Cancel:
         self._task: asyncio.Task[Any] | None = None
 
     def __call__(self) -> None:
+        if self._asked:  # asked twice is stopped once: a second cancellation would be the server's
+            return
         self._asked = True
         if self._task is not None:
             self._task.cancel()

@@ -49,8 +49,8 @@ class KeysView:
         known_fields(body, "name", "account", "admin", "budget", *_PRICES)
         name = _text(body.get("name"), "name")
         # A key has an account of its own, unless it is to share one: accounts see no other's jobs.
-        account = _text(body.get("account", name), "account")
-        if account == ALL:
+        account = _text(body["account"], "account") if body.get("account") is not None else None
+        if (account or name) == ALL:
             raise InvalidRequest(f"'{ALL}' stands for all accounts.", param="account")
         admin = body.get("admin", False)
         if not isinstance(admin, bool):
@@ -75,6 +75,8 @@ class KeysView:
         known_fields(body, "budget", *_PRICES)
         if not body:
             raise InvalidRequest("Missing required parameter: 'budget'.", param="budget")
+        if "budget" in body:
+            changed_limits(Limits(), body["budget"])  # nothing changes when a part is refused
         key_id = path_id(request, "key_id")
         await self._keys.set_prices(key_id, lambda before: changed_prices(before, body))
         key, budget = await self._keys.limit(

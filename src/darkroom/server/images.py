@@ -115,7 +115,11 @@ class _Stream:
 
     async def response(self) -> Response:
         """A plain error when the job fails before its first event; else the stream."""
-        await self._first_news()
+        try:
+            await self._first_news()
+        except BaseException:
+            self._follower.close()
+            raise
         job = self._follower.job
         if job.state.final and job.state is not JobState.SUCCEEDED:
             self._follower.close()

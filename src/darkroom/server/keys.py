@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from darkroom import ledger
-from darkroom.core.errors import Forbidden, NotFound, Unauthorized
+from darkroom.core.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.price import KeyPrices
 from darkroom.core.secret import Secret
@@ -71,13 +71,14 @@ class Keys:
     async def create(
         self,
         name: str,
-        account: str,
+        account: str | None,
         scopes: frozenset[str],
         key: str | None = None,
         limits: Limits | None = None,
         prices: KeyPrices = KeyPrices(),
     ) -> tuple[ApiKey, str]:
-        """Make a key for the account of that name, which is made when there is none.
+        """Make a key for the account of that name, which is made when there is none; with None
+        for a new account named like the key. Raises :class:`InvalidRequest` when that exists.
 
         ``key`` is a secret of the caller's choice; a key that exists already is left as it is,
         also when it was revoked.
@@ -89,9 +90,16 @@ class Keys:
             digest = self._digest(secret)
             if (existing := records.by_digest(tx, digest, revoked=True)) is not None:
                 return existing
-            account_id = records.account_id(tx, account, new_id(now), now)
+            if account is None and records.account_named(tx, name) is not None:
+                raise InvalidRequest(
+                    f"There is an account '{name}'. Choose another name for the key, or give"
+                    " 'account' to share that account's jobs, images and money.",
+                    param="name",
+                )
+            owner = account or name
+            account_id = records.account_id(tx, owner, new_id(now), now)
             hint = f"{secret[:3]}…{secret[-4:]}"
-            made = ApiKey(new_id(now), account_id, account, name, hint, scopes, now, prices=prices)
+            made = ApiKey(new_id(now), account_id, owner, name, hint, scopes, now, prices=prices)
             records.add(tx, made, digest)
             if limits is not None:
                 ledger.limit_key(tx, made.id, limits)

@@ -12,7 +12,6 @@ import logging
 import procrastinate
 import psycopg
 import structlog
-from procrastinate.exceptions import ProcrastinateException
 from procrastinate.schema import SchemaManager
 
 from darkroom.db import Tx
@@ -60,7 +59,12 @@ class ProcrastinateEngine:
         await asyncio.to_thread(self._install)
 
         async def work(job_id: str) -> None:
-            await run(job_id)
+            while True:
+                try:
+                    return await run(job_id)
+                except Exception:  # the database failed: asking it to retry would fail as well
+                    log.exception("job_run_failed", job=job_id)
+                await asyncio.sleep(_RETRY_S)
 
         again = procrastinate.RetryStrategy(wait=_RETRY_S)
         self._app.task(name=_TASK, queue=_QUEUE, retry=again)(work)
@@ -79,16 +83,22 @@ class ProcrastinateEngine:
             await self._app.close_async()
 
     async def _work(self) -> None:
-        await self._app.run_worker_async(
-            queues=[_QUEUE],
-            concurrency=self._running_max,
-            install_signal_handlers=False,
-            fetch_job_polling_interval=_POLL_S,
-            shutdown_graceful_timeout=self._drain_s,
-            delete_jobs="successful",
-            update_heartbeat_interval=self._dead_after_s / 4,
-            stalled_worker_timeout=self._dead_after_s,
-        )
+        """Keep a worker running: one stops when its heartbeat cannot reach the database."""
+        while not self._closing.is_set():
+            try:
+                await self._app.run_worker_async(
+                    queues=[_QUEUE],
+                    concurrency=self._running_max,
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=_POLL_S,
+                    shutdown_graceful_timeout=self._drain_s,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=self._dead_after_s / 4,
+                    stalled_worker_timeout=self._dead_after_s,
+                )
+            except Exception:
+                log.exception("worker_stopped")
+            await asyncio.sleep(_RETRY_S)
 
     async def _rescue(self) -> None:
         """Put the jobs of dead processes back into the queue."""
@@ -101,7 +111,7 @@ class ProcrastinateEngine:
                 for job in stalled:
                     await manager.retry_job(job)
                     log.warning("job_taken_over", job=job.task_kwargs.get("job_id"))
-            except ProcrastinateException:
+            except Exception:  # the database is away; look again
                 log.exception("rescue_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._dead_after_s / 4):

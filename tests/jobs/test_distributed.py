@@ -1,0 +1,36 @@
+"""What only many processes on PostgreSQL have to survive."""
+
+import asyncio
+
+import psycopg
+
+from darkroom.db import open_database
+from darkroom.jobs.engine.distributed import ProcrastinateEngine
+from tests.support.jobs import accept, end
+
+_HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+async def test_jobs_run_again_after_the_database_was_away(postgres_url: str) -> None:
+    database = await open_database(postgres_url)
+    engine = ProcrastinateEngine(postgres_url, running_max=5, drain_s=1, dead_after_s=1)
+    ran: asyncio.Queue[str] = asyncio.Queue()
+
+    async def run(job_id: str) -> None:
+        await end(database, job_id)
+        ran.put_nowait(job_id)
+
+    await engine.open(run)
+    try:
+        for _ in range(3):
+            with psycopg.connect(postgres_url, autocommit=True) as connection:
+                connection.execute(_HANG_UP)
+            job = await accept(database, engine)
+            async with asyncio.timeout(20):
+                assert await ran.get() == job.id
+    finally:
+        await engine.close()
+        await database.close()
