@@ -91,10 +91,6 @@ class _MortalTx(Tx):
         self._moment()
         return self._tx.execute(statement, parameters)
 
-    @property
-    def many_processes(self) -> bool:
-        return self._tx.many_processes
-
 
 class FailsOnce(Scripted):
     """Each process meets one failure that another attempt mends."""

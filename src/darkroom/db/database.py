@@ -37,10 +37,6 @@ class Tx:
         """The driver's own connection, for a library that takes part in the transaction."""
         return self._connection.connection.driver_connection
 
-    @property
-    def many_processes(self) -> bool:
-        return self._connection.dialect.name == "postgresql"
-
 
 Work = Callable[[Tx], T]
 

@@ -392,10 +392,6 @@ def hold_of(tx: Tx, job_id: str) -> Row[Any] | None:
     return tx.execute(_HOLD, {"of_job": job_id}).first()
 
 
-def holds_of(tx: Tx, job_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    return tx.execute(select(ledger_holds).where(_H.job_id.in_(job_ids))).all()
-
-
 def open_holds(tx: Tx, before_ms: int) -> list[str]:
     """The jobs whose holds are older than that and unresolved, oldest first."""
     return list(tx.execute(_OPEN_HOLDS, {"before_ms": before_ms}).scalars())

@@ -1,7 +1,7 @@
 """Reads a request's body within bounds: JSON into memory, uploads to disk while they arrive."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -134,6 +134,12 @@ async def _read_form(pieces: AsyncIterator[bytes], boundary: str, spool: Spool) 
     return WireBody(form.fields, tuple(form.uploads), is_form=True)
 
 
+def discard(uploads: Iterable[tuple[str, Upload]]) -> None:
+    """Remove the files of uploads that nobody took over."""
+    for _, upload in uploads:
+        upload.image.path.unlink(missing_ok=True)
+
+
 class _Form:
     """Collects what the parser emits: a segment, its bytes, and None at its end."""
 
@@ -162,8 +168,7 @@ class _Form:
     def discard(self) -> None:
         if self._writer is not None:
             self._writer.discard()
-        for _, upload in self.uploads:
-            upload.image.path.unlink(missing_ok=True)
+        discard(self.uploads)
 
     def _close(self) -> None:
         name = (self._segment.name if self._segment else None) or ""

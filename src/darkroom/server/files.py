@@ -7,10 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.assets import add_assets, get_owned_asset, remove_upload, uploads
-from darkroom.core.errors import InvalidRequest, NotFound, UnknownParameter
+from darkroom.core.errors import InvalidRequest, NotFound
 from darkroom.core.ids import new_file_id
 from darkroom.core.job import Asset, AssetKind
-from darkroom.server.body import read_body
+from darkroom.server.amounts import known_fields
+from darkroom.server.body import discard, read_body
 from darkroom.server.door import Door, path_id
 from darkroom.server.native import json_response
 
@@ -37,9 +38,7 @@ class Files:
         principal = await self._door.principal(request)
         body = await read_body(request, self._services.spool, self._door.patience)
         try:
-            if unknown := sorted(set(body.fields) - {"purpose"}):
-                message = f"Unknown parameter: '{unknown[0]}'."
-                raise UnknownParameter(message, param=unknown[0])
+            known_fields(body.fields, "purpose")
             purpose = body.fields.get("purpose", "vision")
             if purpose not in _PURPOSES:
                 raise InvalidRequest(f"'purpose' is {' or '.join(_PURPOSES)}.", param="purpose")
@@ -51,8 +50,7 @@ class Files:
                 lambda tx: add_assets(tx, principal.account_id, None, [asset])
             )
         finally:
-            for _, upload in body.uploads:
-                upload.image.path.unlink(missing_ok=True)
+            discard(body.uploads)
         return json_response(_shown(asset))
 
     async def list(self, request: Request) -> Response:

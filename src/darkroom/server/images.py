@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from darkroom.core.dialect import Dialect, ImageRoute, Piece, WireBody
+from darkroom.core.dialect import Dialect, ImageRoute, Piece
 from darkroom.core.draft import AnswerForm
 from darkroom.core.errors import DarkroomError, Internal, JobCanceled
 from darkroom.core.job import Asset, AssetKind, Job, JobState
 from darkroom.core.money import dollars
 from darkroom.jobs import Follower, Submission
 from darkroom.server.answers import AnswerResponse, encoded, event_stream
-from darkroom.server.body import read_body
+from darkroom.server.body import discard, read_body
 from darkroom.server.door import Door, Handler
 from darkroom.server.keys import IMAGES
 
@@ -46,7 +46,7 @@ def image_handler(door: Door, dialect: Dialect, route: ImageRoute) -> Handler:
             )
             return await services.jobs.submit(submission), draft.form
         finally:
-            _discard(body)
+            discard(body.uploads)
 
     async def handle(request: Request) -> Response:
         origin = door.origin(request)
@@ -96,12 +96,6 @@ def error_of(job: Job) -> DarkroomError:
 def _failure(door: Door, dialect: Dialect, job: Job) -> Response:
     answer = dialect.render_error(error_of(job))
     return AnswerResponse(answer, door.services.blobs, job_headers(job))
-
-
-def _discard(body: WireBody) -> None:
-    """Remove uploads that no job took over."""
-    for _, upload in body.uploads:
-        upload.image.path.unlink(missing_ok=True)
 
 
 class _Stream:

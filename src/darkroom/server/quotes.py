@@ -15,7 +15,7 @@ from darkroom.core.draft import Draft, Source, Upload
 from darkroom.core.errors import InvalidRequest
 from darkroom.core.request import ImageRequest, InputImage, Operation
 from darkroom.jobs import Offer
-from darkroom.server.body import read_body
+from darkroom.server.body import discard, read_body
 from darkroom.server.door import Door
 from darkroom.server.keys import IMAGES
 from darkroom.server.native import json_response, shown_lines, shown_money
@@ -56,8 +56,7 @@ class Quotes:
             draft = self._dialect.parse(_operation(body), body)
             asked, guessed = _with_images(draft)
         finally:
-            for _, upload in body.uploads:
-                upload.image.path.unlink(missing_ok=True)
+            discard(body.uploads)
         candidates = self._services.router.candidates(asked)
         offers = self._services.pricing.offers(candidates, principal.prices, sheet)
         cheapest = min(offers, key=lambda offer: offer.estimate.expected_nanos)

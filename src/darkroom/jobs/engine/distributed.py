@@ -15,7 +15,7 @@ import structlog
 from procrastinate.schema import SchemaManager
 
 from darkroom.db import Tx
-from darkroom.jobs.engine.port import RunJob
+from darkroom.jobs.engine.port import RunJob, insist
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +59,8 @@ class ProcrastinateEngine:
         await asyncio.to_thread(self._install)
 
         async def work(job_id: str) -> None:
-            while True:
-                try:
-                    return await run(job_id)
-                except Exception:  # the database failed: asking it to retry would fail as well
-                    log.exception("job_run_failed", job=job_id)
-                await asyncio.sleep(_RETRY_S)
+            # not left to procrastinate: writing down a retry needs the database that just failed
+            await insist(run, job_id, _RETRY_S)
 
         again = procrastinate.RetryStrategy(wait=_RETRY_S)
         self._app.task(name=_TASK, queue=_QUEUE, retry=again)(work)

@@ -6,7 +6,7 @@ import structlog
 
 from darkroom.db import Database, Tx
 from darkroom.jobs import records
-from darkroom.jobs.engine.port import RunJob
+from darkroom.jobs.engine.port import RunJob, insist
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +56,4 @@ class EmbeddedEngine:
 
     async def _work(self, run: RunJob, job_id: str) -> None:
         async with self._slots:
-            while True:
-                try:
-                    return await run(job_id)
-                except Exception:  # the database failed; what a job does wrong ends the job
-                    log.exception("job_run_failed", job=job_id)
-                await asyncio.sleep(self._retry_s)
+            await insist(run, job_id, self._retry_s)

@@ -1,12 +1,28 @@
 """What jobs ask of an engine."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import structlog
+
 from darkroom.db import Tx
+
+log = structlog.get_logger(__name__)
 
 RunJob = Callable[[str], Awaitable[None]]
 """Runs the job of this id to its end. Safe to call again for one that has ended."""
+
+
+async def insist(run: RunJob, job_id: str, retry_s: float) -> None:
+    """Run the job until that succeeds. What a job does wrong ends the job and raises nothing
+    here: what raises is the database, and it will come back."""
+    while True:
+        try:
+            return await run(job_id)
+        except Exception:
+            log.exception("job_run_failed", job=job_id)
+        await asyncio.sleep(retry_s)
 
 
 class JobEngine(Protocol):

@@ -37,10 +37,6 @@ def encode(picture: Image.Image, encoding: Encoding) -> bytes:
     return _WRITERS[encoding.format](picture, encoding)
 
 
-def supports(format_: str) -> bool:
-    return format_ in _WRITERS
-
-
 def preview(picture: Image.Image, step: int, steps: int) -> Image.Image:
     """Partial image ``step`` of ``steps``: the same size, sharper with every step."""
     share = (step + 1) / (steps + 1)
