@@ -1,4 +1,4 @@
-"""``python -m bench hot|url|small|sse|edit|mem|start|all``: measure and print the tables."""
+"""``python -m bench hot|url|small|sse|edit|mem|load|start|all``: measure and print the tables."""
 
 import argparse
 import json

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.crowd import load_case
 from bench.gateways import GATEWAYS
 from bench.lab import (
     DIRECT,
@@ -308,7 +309,7 @@ def _start_row(
 
 # The list ----------------------------------------------------------------------------------------
 
-CASES = (*BURSTS, "mem", "start")
+CASES = (*BURSTS, "mem", "load", "start")
 
 
 def run_case(name: str, against: Sequence[str], bench: Bench) -> dict[str, Any]:
@@ -316,6 +317,8 @@ def run_case(name: str, against: Sequence[str], bench: Bench) -> dict[str, Any]:
     names = [each for each in against if name in GATEWAYS[each].cases]
     if name == "mem":
         title, rows = "memory with many requests waiting", memory_case(names, bench)
+    elif name == "load":
+        title, rows = "jobs, slow connections and large uploads at once", load_case(names, bench)
     elif name == "start":
         title, rows = "cold start to the first image", start_case(names, bench)
     else:

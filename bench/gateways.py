@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.payloads import MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
+ALL = frozenset({"hot", "url", "sse", "edit", "mem", "start", "small"})
 DARKROOM = "{python} -m darkroom serve --port {port} --data-dir {data} --config {config}"
 
 
@@ -53,7 +54,7 @@ class Gateway:
     name: str
     launch: Callable[[Site, Options], Launch]
     missing: Callable[[Options], str] = lambda _: ""
-    cases: frozenset[str] = frozenset({"hot", "url", "sse", "edit", "mem", "start", "small"})
+    cases: frozenset[str] = ALL
 
 
 def _floor(site: Site, _: Options) -> Launch:
@@ -132,14 +133,14 @@ def _no_litellm(options: Options) -> str:
 
 
 def _all_but(*names: str) -> frozenset[str]:
-    return frozenset({"hot", "url", "sse", "edit", "mem", "start", "small"}) - set(names)
+    return ALL - set(names)
 
 
 GATEWAYS: Mapping[str, Gateway] = {
     each.name: each
     for each in (
         Gateway("floor", _floor),
-        Gateway("darkroom", _darkroom),
+        Gateway("darkroom", _darkroom, cases=ALL | {"load"}),
         Gateway("nginx", _nginx, _no_nginx, _all_but("url")),
         # It answers a streamed image request with status 500, and has no URL answers of its own.
         Gateway("litellm", _litellm, _no_litellm, _all_but("url", "sse")),

@@ -22,6 +22,7 @@ from darkroom.core.price import PPM
 from darkroom.core.secret import Secret
 
 INIT_KEY_LENGTH_MIN = 32
+_OTEL_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 class ConfigError(Exception):
@@ -48,6 +49,15 @@ class DeploymentSettings(BaseModel):
     """Scales every price of the sheet: ``"0.9"`` is ten per cent off."""
     price_per_image: str = ""
     """Dollars per image instead of the sheet's price: ``"0.04"``; ``"0"`` is free."""
+    max_concurrent: int = Field(default=0, ge=0)
+    """How many calls may run at once, of all processes together; 0: no limit."""
+    requests_per_minute: int = Field(default=0, ge=0)
+    """How many calls may start within a minute, of all processes together; 0: no limit."""
+    weight: int = Field(default=1, ge=0, le=1_000)
+    """Its share of the requests among deployments of the same price."""
+    region: str = ""
+    options: dict[str, str] = Field(default_factory=dict[str, str])
+    """What its provider alone understands."""
     resend_unknown: bool | None = None
 
     @field_validator("price_per_image")
@@ -69,13 +79,18 @@ class DeploymentSettings(BaseModel):
             id=self.id,
             provider=self.provider,
             base_url=self.base_url,
-            api_key=_secret(self.api_key, self.id),
+            api_key=_secret(self.api_key, f"deployment '{self.id}'"),
             models=models if isinstance(models, dict) else {name: name for name in models},
             timeout_s=self.timeout_s,
             connect_timeout_s=self.connect_timeout_s,
             price_sheet=self.price_sheet,
             price_multiplier_ppm=int(self.price_multiplier * PPM),
             price_per_image=parse_dollars(self.price_per_image) if self.price_per_image else None,
+            max_concurrent=self.max_concurrent,
+            requests_per_minute=self.requests_per_minute,
+            weight=self.weight,
+            region=self.region,
+            options=self.options,
             resend_unknown=self.resend_unknown,
         )
 
@@ -96,26 +111,89 @@ class Settings(BaseSettings):
     """``s3://…``, ``gs://…``, ``az://…``; default: ``images`` in the data folder."""
     public_url: str = ""
     """The origin in links; default: the one each client used."""
+    trusted_proxies: list[str] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
+    """Addresses or networks (CIDR) whose X-Forwarded-Proto and X-Forwarded-For are believed."""
+    session_idle_s: int = Field(default=7 * 86_400, ge=60, le=366 * 86_400)
+    """A browser that was not used for so long is signed out."""
+    session_lifetime_s: int = Field(default=30 * 86_400, ge=60, le=366 * 86_400)
+    """A browser is signed out after so long, whatever it did."""
     init_key: str = Field(default="", repr=False)
     """Seeds the first API key, for scripts."""
     default_model: str = "gpt-image-2"
+    """A model of the catalogue or an alias; the alias ``default`` stands for it."""
+    aliases: dict[str, str] = Field(default_factory=dict[str, str])
+    """Names of one's own for models: ``fast``, ``best`` …"""
+    job_deadline_s: float = Field(default=900.0, ge=1, le=86_400)
+    """How long a job may take in all: every attempt, every pause, and waiting for a free place."""
+    economy_deadline_s: float = Field(default=93_600.0, ge=1, le=604_800)
+    """The same for jobs of the economy tier, which vendors finish within a day."""
+    economy_poll_s: float = Field(default=60.0, gt=0, le=600)
+    """How often a vendor is asked at most about such a job, once it has waited for some time."""
+    default_dialect: str = "openai"
+    """Answers requests of a shared path that look like no dialect's in particular."""
+    keepalive_after_s: float = Field(default=50.0, ge=0)
+    """An answer that takes longer begins with white space, for proxies; 0: it never does."""
+    keepalive_every_s: float = Field(default=15.0, gt=0)
+    """How often an answer or stream that is waited for gives a sign of life."""
     link_lifetime_s: int = Field(default=86_400, ge=60)
+    files_lifetime_s: int = Field(default=0, ge=0)
+    """How long a file of ``/v1/files`` is kept at most; 0: until it is deleted."""
+    files_bytes_max: int = Field(default=10_000_000_000, ge=0)
+    """What the uploaded files of one account may have in all; 0: no limit."""
     jobs_running_max: int = Field(default=2_000, ge=1)
+    jobs_waiting_max: int = Field(default=10_000, ge=1)
+    """How many more may wait; further requests are refused with 503."""
+    key_requests_per_minute: int = Field(default=0, ge=0, le=100_000)
+    """What an API key may ask for that has no limit of its own; 0: no limit. So the next three."""
+    key_images_per_minute: int = Field(default=0, ge=0, le=100_000)
+    key_bytes_per_minute: int = Field(default=0, ge=0, le=10**12)
+    """Of new input images."""
+    key_max_concurrent: int = Field(default=0, ge=0, le=100_000)
+    """Jobs of one key that wait or run at the same time."""
     drain_s: float = Field(default=30.0, ge=0)
-    """How long running jobs may take to finish after SIGTERM."""
+    """How long running jobs and open answers may take to finish after SIGTERM, in all."""
     dead_after_s: float = Field(default=10.0, ge=1, le=600)
     """A process of several that gives no sign for so long is dead: the others take its jobs."""
     body_timeout_s: float = Field(default=600.0, gt=0)
     """How long the body of a request may take to arrive."""
     body_piece_timeout_s: float = Field(default=30.0, gt=0)
     """How long nothing of it may arrive."""
+    body_bytes_per_s_min: int = Field(default=4_096, ge=0)
+    """How fast it has to be on average, after that time; 0: however slow."""
+    bodies_bytes_max: int = Field(default=192_000_000, ge=1 << 20)
+    """Memory for the bodies of all requests that are being read."""
+    bodies_wait_s: float = Field(default=5.0, ge=0, le=60)
+    """How long a request waits for that before it is refused with 503."""
+    connections_max: int = Field(default=4_000, ge=1)
+    """How many connections one process has open; further ones are refused with 503."""
+    head_timeout_s: float = Field(default=10.0, gt=0)
+    """How long the headers of a request may take to arrive."""
+    idle_timeout_s: float = Field(default=75.0, gt=0)
+    """How long a connection stays open without a request."""
+    unread_timeout_s: float = Field(default=60.0, gt=0)
+    """How long an answer waits for its reader to take some of it."""
+    unread_bytes_max: int = Field(default=128_000_000, ge=0)
+    """Memory for answers that nobody reads; the oldest are cut off when it is full."""
     image_url_networks: list[str] = Field(default_factory=list[str])
     """Networks (CIDR) that image URLs may reach although they are not public."""
+    webhook_allow_local: bool = False
+    """For development: webhooks may go to this machine's loopback over plain http."""
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    access_log: bool = True
+    """A line for every request that was answered."""
+    metrics: Literal["local", "key", "off"] = "local"
+    """Who may read ``/metrics`` without a key: whoever asks from this machine, or nobody."""
+    metrics_token: str = Field(default="", repr=False)
+    """Lets a scraper in, beside keys with the scope ``admin``: a text, ``env:NAME`` or
+    ``file:/path``."""
+    otel_endpoint: str = Field(default_factory=lambda: os.environ.get(_OTEL_ENDPOINT, ""))
+    """An OpenTelemetry collector (OTLP over HTTP) for traces; default: that variable's value."""
+    otel_content: bool = False
+    """Traces hold prompts, too."""
     deployments: list[DeploymentSettings] = Field(default_factory=list[DeploymentSettings])
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otel_endpoint")
     @classmethod
     def _is_web(cls, value: str) -> str:
         return _web_address(value)
@@ -127,7 +205,7 @@ class Settings(BaseSettings):
             raise ValueError("starts with postgresql:// or sqlite:///")
         return value
 
-    @field_validator("image_url_networks")
+    @field_validator("image_url_networks", "trusted_proxies")
     @classmethod
     def _are_networks(cls, value: list[str]) -> list[str]:
         for text in value:
@@ -161,6 +239,10 @@ class Settings(BaseSettings):
     @property
     def resolved_storage_url(self) -> str:
         return self.storage_url or f"file://{self.data_dir / 'images'}"
+
+    def resolved_metrics_token(self) -> Secret:
+        """Raises :class:`ConfigError` when it cannot be read."""
+        return _secret(self.metrics_token, "metrics_token")
 
     def resolved_deployments(self) -> list[Deployment]:
         """The configured ones; else OpenAI when its key is in the environment; else the sandbox."""
@@ -232,13 +314,13 @@ def _secret(text: str, owner: str) -> Secret:
     kind, _, rest = text.partition(":")
     if kind == "env":
         if rest not in os.environ:
-            raise ConfigError(f"deployment '{owner}': environment variable {rest} is not set")
+            raise ConfigError(f"{owner}: environment variable {rest} is not set")
         return Secret(os.environ[rest])
     if kind == "file":
         try:
             return Secret(Path(rest).expanduser().read_text(encoding="utf-8").strip())
         except OSError as error:
-            raise ConfigError(f"deployment '{owner}': {rest}: {error.strerror}") from error
+            raise ConfigError(f"{owner}: {rest}: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise ConfigError(f"deployment '{owner}': {rest} is not text") from error
+            raise ConfigError(f"{owner}: {rest} is not text") from error
     return Secret(text)

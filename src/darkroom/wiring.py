@@ -1,23 +1,71 @@
 """The composition root: builds every part from the settings and joins them."""
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from darkroom.assets import Blobs, Ingest, Links, Results, Spool, open_blobs, process_spool
+import structlog
+
+from darkroom.assets import (
+    Blobs,
+    Disk,
+    Ingest,
+    Links,
+    Results,
+    Spool,
+    Sweep,
+    Thumbnails,
+    open_blobs,
+    process_spool,
+)
 from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.dialect import Dialect
+from darkroom.core.drain import Drain
 from darkroom.core.ids import new_id
+from darkroom.core.observer import Observer
 from darkroom.core.secret import Secret
-from darkroom.db import Database, DatabaseInUse, installation_value, open_database
+from darkroom.db import Database, DatabaseInUse, TimedDatabase, installation_value, open_database
+from darkroom.dialects.apiframe import ApiframeDialect
+from darkroom.dialects.evolink import EvoLinkDialect
 from darkroom.dialects.openai import OpenAIDialect
-from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, JobEngine, Jobs, Pricing, Runner
+from darkroom.dialects.responses import ResponsesDialect
+from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher, WebhookSender
+from darkroom.jobs import (
+    Dispatch,
+    Economy,
+    EmbeddedEngine,
+    History,
+    JobEngine,
+    Jobs,
+    Pricing,
+    Runner,
+)
 from darkroom.providers.registry import provider_class
-from darkroom.routing import Route, Router
+from darkroom.routing import CallLimits, Limits, Route, Router, SharedHealth, SharedLimits
 from darkroom.settings import ConfigError, Settings
+from darkroom.telemetry import hide
+from darkroom.telemetry.lag import LoopLag
+from darkroom.telemetry.metrics import Metrics
+from darkroom.telemetry.observers import Observers
+from darkroom.webhooks import Delivering, Messages, Rules, Webhooks, Worker
+
+if TYPE_CHECKING:
+    from darkroom.telemetry.traces import Providers, Traces
+
+log = structlog.get_logger(__name__)
+
+
+_WEBHOOK_DRAIN_S = 5.0
+_WEBHOOK_DRAIN_MIN_S = 0.5
+
+
+def utc_today() -> date:
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,78 +78,190 @@ class Services:
     spool: Spool
     ingest: Ingest
     links: Links
+    thumbnails: Thumbnails
     router: Router
+    rebuilt: Callable[[Settings], Router]
+    """A router with the deployments of other settings. Raises :class:`ConfigError`."""
+    dispatch: Dispatch
     pricing: Pricing
+    engine: JobEngine
+    drain: Drain
+    """When everything has to end once the server stops."""
     jobs: Jobs
+    history: History
+    webhooks: Webhooks
     dialects: tuple[Dialect, ...]
     key_pepper: Secret
     """Mixed into the digests by which API keys are looked up."""
+    metrics: Metrics
+    traces: "Traces | None"
+    """None when no collector is configured."""
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncGenerator[Services, None]:
-    """Open everything, work, and drain at the end.
+async def running(
+    settings: Settings,
+    today: Callable[[], date] = utc_today,
+    otel: "Providers | None" = None,
+) -> AsyncGenerator[Services, None]:
+    """Open everything, work, and drain at the end. ``today`` decides on prices and retirement;
+    ``otel`` takes the traces, else the collector of the settings, if there is one.
 
     Raises :class:`ConfigError`, :class:`~darkroom.db.DatabaseInUse`, or ``OSError`` for a data
     folder that cannot be written.
     """
+    _hide(settings)
     async with AsyncExitStack() as stack:
-        egress = HttpEgress()
-        stack.push_async_callback(egress.close)
-        router = build_router(settings, egress)
-        pricing = Pricing(PriceBook.load(), _today)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        database = await _database(settings)
-        stack.push_async_callback(database.close)
         fetcher = PublicFetcher(
             AddressGuard(settings.image_url_networks), any_port=bool(settings.image_url_networks)
         )
         stack.push_async_callback(fetcher.close)
+        egress = HttpEgress(fetcher)
+        stack.push_async_callback(egress.close)
+        router = build_router(settings, egress, today)
+        pricing = Pricing(PriceBook.load(), today)
+        Disk().make_folder(settings.data_dir)
+        metrics, traces = Metrics(), _traces(settings, otel, stack)
+        observer = Observers([metrics] if traces is None else [metrics, traces])
+        database = TimedDatabase(await _database(settings), observer)
+        stack.push_async_callback(database.close)
         spool = process_spool(settings.data_dir / "spool", alone=not _many_processes(settings))
         blobs = _blobs(settings)
-        ingest = Ingest(spool, blobs, fetcher, database)
+        links = Links(await _secret(database, "link_key"), settings.link_lifetime_s)
+        ingest = Ingest(spool, blobs, fetcher, database, links)
         engine = _engine(settings, database)
-        runner = Runner(database, router, ingest, Results(spool, blobs), owner=new_id())
+        drain, owner = Drain(settings.drain_s), new_id()
+        limits = await _limits(settings, database, owner, stack)
+        dispatch = _dispatch(settings, router, limits)
+        await _shared_health(database, dispatch, stack)
+        runner = Runner(database, dispatch, ingest, Results(spool, blobs), owner=owner)
+        dialects, rules = _dialects(settings), Rules(settings.webhook_allow_local)
         services = Services(
             settings=settings,
             database=database,
             blobs=blobs,
             spool=spool,
             ingest=ingest,
-            links=Links(await _secret(database, "link_key"), settings.link_lifetime_s),
+            links=links,
+            thumbnails=Thumbnails(spool, blobs, database),
             router=router,
+            rebuilt=lambda changed: build_router(changed, egress, today),
+            dispatch=dispatch,
             pricing=pricing,
-            jobs=Jobs(database, router, pricing, ingest, engine),
-            dialects=build_dialects(settings.default_model),
+            engine=engine,
+            drain=drain,
+            jobs=Jobs(database, dispatch, pricing, ingest, engine, rules),
+            history=History(database),
+            webhooks=Webhooks(database, dialects, rules),
+            dialects=dialects,
             key_pepper=await _secret(database, "key_pepper"),
+            metrics=metrics,
+            traces=traces,
         )
+        worker = _webhook_worker(services, rules, stack)
+        _told(observer, runner, services.jobs, worker)
+        _beside(services, stack)
+        # after the engine: it tells what that ended with
+        stack.push_async_callback(lambda: worker.close(_webhook_drain_s(drain)))
         stack.push_async_callback(engine.close)
         await engine.open(runner.run)
+        await worker.open()
         yield services
 
 
-def build_dialects(default_model: str) -> tuple[Dialect, ...]:
+def _hide(settings: Settings) -> None:
+    """What the settings hold of secrets appears in no log line."""
+    password = urlsplit(settings.database_url).password or ""
+    hide(settings.init_key, settings.resolved_metrics_token(), password)
+
+
+def _beside(services: Services, stack: AsyncExitStack) -> None:
+    """What goes on without being asked for."""
+    lag = LoopLag(services.metrics.loop_lag.observe)
+    stack.push_async_callback(lag.close)
+    lag.open()
+    sweep = Sweep(services.database, services.blobs)
+    stack.push_async_callback(sweep.close)
+    sweep.open()
+
+
+def _told(observer: Observer, runner: Runner, jobs: Jobs, worker: Worker) -> None:
+    runner.observer = observer
+    jobs.observer = observer
+    worker.observer = observer
+
+
+def _traces(settings: Settings, otel: "Providers | None", stack: AsyncExitStack) -> "Traces | None":
+    if otel is None and settings.otel_endpoint:
+        from darkroom.telemetry.exporting import ExporterMissing, exporting  # [otel] extra
+
+        try:
+            exports = exporting(settings.otel_endpoint)
+        except ExporterMissing as error:
+            why = "otel_endpoint needs the packages of the extra [otel]; install darkroom[otel]"
+            if "otel_endpoint" in settings.model_fields_set:
+                raise ConfigError(why) from error
+            log.warning("traces_off", why=why)  # the variable may be meant for others
+            return None
+        stack.push_async_callback(asyncio.to_thread, exports.close)
+        otel = exports.providers
+    if otel is None:
+        return None
+    from darkroom.telemetry.traces import Traces
+
+    return Traces(otel, content=settings.otel_content)
+
+
+def build_dialects() -> tuple[Dialect, ...]:
     """Every inbound wire format; the first one also answers for paths that belong to none."""
-    return (OpenAIDialect(default_model),)
+    return (OpenAIDialect(), ApiframeDialect(), EvoLinkDialect(), ResponsesDialect())
 
 
-def build_router(settings: Settings, egress: HttpEgress) -> Router:
+def _dialects(settings: Settings) -> tuple[Dialect, ...]:
+    dialects = build_dialects()
+    names = [dialect.name for dialect in dialects]
+    if settings.default_dialect not in names:
+        raise ConfigError(f"default_dialect is one of {', '.join(names)}")
+    return dialects
+
+
+def build_router(
+    settings: Settings, egress: HttpEgress, today: Callable[[], date] = utc_today
+) -> Router:
     """Every deployment bound to its provider. Raises :class:`ConfigError`."""
     routes: list[Route] = []
     catalog = Catalog.load()
-    if catalog.get(settings.default_model) is None:
-        raise ConfigError(f"default_model '{settings.default_model}' is not in the catalogue")
     for listed in settings.resolved_deployments():
-        try:
-            provider = provider_class(listed.provider)
-        except LookupError as error:
-            raise ConfigError(f"deployment '{listed.id}': {error.args[0]}") from error
+        hide(listed.api_key)
         unknown = [name for name in listed.models if catalog.get(name) is None]
         if unknown:
             raise ConfigError(f"deployment '{listed.id}': unknown model '{unknown[0]}'")
-        deployment = replace(listed, base_url=listed.base_url or provider.default_base_url)
-        routes.append(Route(deployment, provider(deployment, egress)))
-    return Router(catalog, routes, _today)
+        try:
+            provider = provider_class(listed.provider)
+            deployment = replace(listed, base_url=listed.base_url or provider.default_base_url)
+            routes.append(Route(deployment, provider(deployment, egress)))
+        except (LookupError, ValueError) as error:
+            raise ConfigError(f"deployment '{listed.id}': {error.args[0]}") from error
+    router = Router(catalog, routes, today, settings.default_model, settings.aliases)
+    _check_names(settings, catalog, router)
+    return router
+
+
+def _check_names(settings: Settings, catalog: Catalog, router: Router) -> None:
+    """Every alias leads to a model, and hides none. Raises :class:`ConfigError`."""
+    if not router.knows_model(settings.default_model):
+        raise ConfigError(f"default_model '{settings.default_model}' is not in the catalogue")
+    for name, model in settings.aliases.items():
+        if catalog.get(name) is not None:
+            raise ConfigError(f"aliases: '{name}' is a model's own name; choose another")
+        if not router.knows_model(name):
+            raise ConfigError(f"aliases: '{name}' stands for '{model}', which is no model")
+
+
+async def migrated(settings: Settings) -> None:
+    """Bring the schema up to date, and nothing else. Raises like :func:`running`."""
+    Disk().make_folder(settings.data_dir)
+    await (await _database(settings)).close()
 
 
 async def _database(settings: Settings) -> Database:
@@ -125,17 +285,68 @@ def _blobs(settings: Settings) -> Blobs:
         raise ConfigError(f"storage_url cannot be used: {reason}") from error
 
 
+def _dispatch(settings: Settings, router: Router, limits: CallLimits) -> Dispatch:
+    dispatch = Dispatch(router, limits=limits, deadline_s=settings.job_deadline_s)
+    dispatch.economy = Economy(settings.economy_deadline_s, settings.economy_poll_s)
+    return dispatch
+
+
+async def _shared_health(database: Database, dispatch: Dispatch, stack: AsyncExitStack) -> None:
+    health = SharedHealth(database, dispatch.health)
+    stack.push_async_callback(health.close)
+    await health.open()
+
+
+async def _limits(
+    settings: Settings, database: Database, owner: str, stack: AsyncExitStack
+) -> CallLimits:
+    if not _many_processes(settings):
+        return Limits()
+    shared = SharedLimits(database, owner, lease_s=2 * settings.dead_after_s)
+    stack.push_async_callback(shared.close)
+    await shared.open()
+    return shared
+
+
+def _webhook_drain_s(drain: Drain) -> float:
+    """What is left of the server's time, and enough for a quick receiver when nothing is."""
+    return min(_WEBHOOK_DRAIN_S, max(_WEBHOOK_DRAIN_MIN_S, drain.left_s))
+
+
 def _engine(settings: Settings, database: Database) -> JobEngine:
     if _many_processes(settings):
         from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
 
         return ProcrastinateEngine(
+            database,
             settings.database_url,
             running_max=settings.jobs_running_max,
             drain_s=settings.drain_s,
             dead_after_s=settings.dead_after_s,
+            waiting_max=settings.jobs_waiting_max,
         )
-    return EmbeddedEngine(database, running_max=settings.jobs_running_max, drain_s=settings.drain_s)
+    return EmbeddedEngine(
+        database,
+        running_max=settings.jobs_running_max,
+        drain_s=settings.drain_s,
+        waiting_max=settings.jobs_waiting_max,
+    )
+
+
+def _webhook_worker(services: Services, rules: Rules, stack: AsyncExitStack) -> Worker:
+    settings = services.settings
+    if rules.allow_local:
+        log.warning(
+            "webhook_allow_local",
+            danger="webhooks may reach this machine over plain http: for development only",
+        )
+    sender = WebhookSender(allow_local=rules.allow_local)
+    stack.push_async_callback(sender.close)
+    messages = Messages(services.dialects, services.jobs.get, services.links.url)
+    alone = not _many_processes(settings)
+    drain_s = min(settings.drain_s, _WEBHOOK_DRAIN_S)
+    delivering = Delivering(sender, messages, rules, alone=alone, drain_s=drain_s)
+    return Worker(services.database, delivering)
 
 
 def _many_processes(settings: Settings) -> bool:
@@ -145,8 +356,6 @@ def _many_processes(settings: Settings) -> bool:
 async def _secret(database: Database, name: str) -> Secret:
     """A random secret that all processes of the installation share, made at the first start."""
     fresh = secrets.token_hex(32)
-    return Secret(await database.write(lambda tx: installation_value(tx, name, fresh)))
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+    secret = Secret(await database.write(lambda tx: installation_value(tx, name, fresh)))
+    hide(secret)
+    return secret

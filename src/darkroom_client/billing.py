@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote
 
+from darkroom_client.flows import Call, Flow, asking
 from darkroom_client.money import Money
-from darkroom_client.sending import Call, Sender
+from darkroom_client.resources import AsyncResource, SyncResource, method
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,60 @@ class TopUp:
         return cls(Money.of(said["amount"]), said["booked"], Balance.of(said))
 
 
-class Billing:
-    """``client.billing``: the money of the key's account, or with the scope ``admin`` of any."""
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """``booked`` is False when that reference was booked before: nothing changed then."""
 
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
+    job: str
+    amount: Money
+    booked: bool
+    charged: Money
+    refunded: Money
+    raw: Mapping[str, Any] = field(repr=False)
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        amount, charged = Money.of(said["amount"]), Money.of(said["charged"])
+        return cls(said["job"], amount, said["booked"], charged, Money.of(said["refunded"]), said)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One line of a statement. ``balance`` is what there was after it."""
+
+    at: str
+    kind: str
+    amount: Money
+    balance: Money
+    job: str
+    note: str
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        amount, balance = Money.of(said["amount"]), Money.of(said["balance"])
+        job, note = said["job"] or "", said["note"] or ""
+        return cls(said["at"], said["kind"], amount, balance, job, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``opening`` and the amounts of all rows add up to ``closing``."""
+
+    account: str
+    opening: Money
+    closing: Money
+    rows: tuple[Booking, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        opening, closing = Money.of(said["opening"]), Money.of(said["closing"])
+        rows = tuple(Booking.of(one) for one in said["data"])
+        return cls(said["account"], opening, closing, rows, said)
+
+
+class _Calls:
+    @method
     def usage(
         self,
         *,
@@ -135,7 +184,7 @@ class Billing:
         first: str | None = None,
         last: str | None = None,
         account: str | None = None,
-    ) -> UsageReport:
+    ) -> Flow[UsageReport]:
         """Charges by any of account, key, model, provider, deployment and day.
 
         ``first`` and ``last`` are days such as ``"2026-11-20"``, both included, UTC.
@@ -144,16 +193,18 @@ class Billing:
         asked = {"by": ",".join(by), "from": first, "to": last, "account": account}
         query = {name: value for name, value in asked.items() if value is not None}
         call = Call("GET", "/v1/usage", content={"params": query})
-        return UsageReport.of(self._sender.json(call))
+        return asking(call, UsageReport.of)
 
-    def balance(self, account: str | None = None) -> Balance:
+    @method
+    def balance(self, account: str | None = None) -> Flow[Balance]:
         """Raises :class:`NotFoundError` for an account that nobody has a key of."""
         query = {} if account is None else {"account": account}
-        return Balance.of(self._sender.json(Call("GET", "/v1/balance", content={"params": query})))
+        return asking(Call("GET", "/v1/balance", content={"params": query}), Balance.of)
 
+    @method
     def top_up(
         self, account: str, amount_usd: str, *, reference: str | None = None, note: str = ""
-    ) -> TopUp:
+    ) -> Flow[TopUp]:
         """Pay in. ``amount_usd`` is text: ``"25.00"``.
 
         The same ``reference``, such as a payment's number, is booked once however often it comes.
@@ -167,4 +218,43 @@ class Billing:
             # Without a reference nobody could tell that it is the same money.
             repeatable=reference is not None,
         )
-        return TopUp.of(self._sender.json(call))
+        return asking(call, TopUp.of)
+
+    @method
+    def refund(
+        self,
+        job_id: str,
+        reason: str,
+        *,
+        amount_usd: str | None = None,
+        reference: str | None = None,
+    ) -> Flow[Refund]:
+        """Give back what a job was charged, all that is left of it or ``amount_usd``.
+
+        The same ``reference`` is booked once. Raises :class:`NotFoundError`.
+        """
+        body = {"amount_usd": amount_usd, "reason": reason, "reference": reference}
+        call = Call(
+            "POST",
+            f"/v1/jobs/{quote(job_id, safe='')}/refunds",
+            content={"json": {name: value for name, value in body.items() if value is not None}},
+            repeatable=reference is not None,
+        )
+        return asking(call, Refund.of)
+
+    @method
+    def statement(
+        self, *, first: str | None = None, last: str | None = None, account: str | None = None
+    ) -> Flow[Statement]:
+        """Every booking of an account, oldest first; days as in :meth:`usage`."""
+        asked = {"from": first, "to": last, "account": account}
+        query = {name: value for name, value in asked.items() if value is not None}
+        return asking(Call("GET", "/v1/statement", content={"params": query}), Statement.of)
+
+
+class Billing(_Calls, SyncResource):
+    """``client.billing``: the money of the key's account, or with the scope ``admin`` of any."""
+
+
+class AsyncBilling(_Calls, AsyncResource):
+    """``client.billing``: the money of the key's account, or with the scope ``admin`` of any."""

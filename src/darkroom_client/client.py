@@ -1,40 +1,35 @@
-"""The client: one object with everything a server offers."""
+"""The client: one object with everything a server offers, blocking."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Any, Self, Unpack
-from urllib.parse import quote
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Self, Unpack
 from uuid import uuid4
 
 import httpx2
 
-from darkroom_client import errors
-from darkroom_client.answers import OnPartial, Stream, read_answer
 from darkroom_client.billing import Billing
-from darkroom_client.inputs import EditInputs, ImageInput
-from darkroom_client.jobs import Jobs
+from darkroom_client.calls import Calls, server_and_key
+from darkroom_client.deployments import Deployments
+from darkroom_client.handles import JobHandle, Jobs
+from darkroom_client.inputs import EditInputs
 from darkroom_client.keys import Keys
-from darkroom_client.models import Model
+from darkroom_client.making import Asked, collected, downloaded, made, submitted
 from darkroom_client.options import EditOptions, ImageOptions
-from darkroom_client.quotes import Preview, Quote
-from darkroom_client.results import Asset, Image, Result
-from darkroom_client.sending import Call, Patience, Sender
-
-DEFAULT_BASE_URL = "http://127.0.0.1:8000"
-_GENERATIONS = "/v1/images/generations"
-_EDITS = "/v1/images/edits"
+from darkroom_client.quotes import Preview
+from darkroom_client.resources import SyncResource
+from darkroom_client.results import Asset, Image, ImageInput, OnPartial, Result, bound
+from darkroom_client.sending import Patience, Sender
+from darkroom_client.webhooks import Webhooks
 
 
-class Client:
+class Client(Calls, SyncResource):
     """A server and a key. Close it, or use it in a ``with`` statement.
 
     ``base_url`` and ``api_key`` default to the environment's ``DARKROOM_BASE_URL`` and
     ``DARKROOM_API_KEY``. ``timeout`` is in seconds and covers one answer. Every call that makes
     images carries an idempotency key, so its own ``max_retries`` repetitions never buy twice.
     Raises ``ValueError`` for a ``base_url`` that is none; all methods raise from
-    :mod:`darkroom_client.errors`.
+    :mod:`darkroom_client.errors`. :class:`AsyncClient` is the same with ``await``.
     """
 
     def __init__(
@@ -46,21 +41,20 @@ class Client:
         timeout: float = 600.0,
         max_retries: int = 2,
     ) -> None:
-        base_url = base_url or os.environ.get("DARKROOM_BASE_URL") or DEFAULT_BASE_URL
-        if api_key is None:
-            api_key = os.environ.get("DARKROOM_API_KEY", "")
-        self._sender = Sender(base_url, api_key, Patience(timeout, max_retries), transport)
-        self._timeout_s = timeout
-        self.jobs = Jobs(self._sender)
-        self.keys = Keys(self._sender)
-        self.billing = Billing(self._sender)
+        patience = Patience(timeout, max_retries)
+        super().__init__(Sender(*server_and_key(base_url, api_key), patience, transport))
+        self.jobs = Jobs(self.sender, self)
+        self.keys = Keys(self.sender)
+        self.billing = Billing(self.sender)
+        self.deployments = Deployments(self.sender)
+        self.webhooks = Webhooks(self.sender)
 
     @property
     def base_url(self) -> str:
-        return self._sender.base_url
+        return self.sender.base_url
 
     def close(self) -> None:
-        self._sender.close()
+        self.sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -80,8 +74,8 @@ class Client:
 
         ``on_partial`` is called with each streamed preview while the model works.
         """
-        asked = _Asked(_GENERATIONS, {"prompt": prompt, **options})
-        return self._made(asked, on_partial, idempotency_key)
+        asked = Asked(prompt, options)
+        return bound(self.sender.run(made(asked, on_partial, idempotency_key)), self)
 
     def edit(
         self,
@@ -93,30 +87,44 @@ class Client:
         idempotency_key: str | None = None,
         **options: Unpack[EditOptions],
     ) -> Result:
-        """Make images from images and text. The transparent part of ``mask`` may change.
+        """Make images from images and text. The transparent part of ``mask`` may change, or
+        what ``mask_convention`` says.
 
         Raises ``FileNotFoundError`` for a path without a file.
         """
-        asked = _Asked(_EDITS, {"prompt": prompt, **options}, EditInputs.of(images, mask))
-        return self._made(asked, on_partial, idempotency_key)
+        asked = Asked(prompt, options, EditInputs.of(images, mask))
+        return bound(self.sender.run(made(asked, on_partial, idempotency_key)), self)
 
-    def quote(
+    def submit(
         self,
         prompt: str,
-        images: ImageInput | Sequence[ImageInput] = (),
+        *,
+        idempotency_key: str | None = None,
+        **options: Unpack[ImageOptions],
+    ) -> JobHandle:
+        """:meth:`generate`, but returns as soon as the server has accepted the job."""
+        return self._submitted(Asked(prompt, options), idempotency_key)
+
+    def submit_edit(
+        self,
+        prompt: str,
+        images: ImageInput | Sequence[ImageInput],
         *,
         mask: ImageInput | None = None,
-        price_sheet: str | None = None,
+        idempotency_key: str | None = None,
         **options: Unpack[EditOptions],
-    ) -> Quote:
-        """The price of :meth:`generate`, or with ``images`` of :meth:`edit`; nothing is made.
+    ) -> JobHandle:
+        """:meth:`edit`, but returns as soon as the server has accepted the job."""
+        asked = Asked(prompt, options, EditInputs.of(images, mask))
+        return self._submitted(asked, idempotency_key)
 
-        ``price_sheet`` prices by one of the server's sheets instead of each deployment's own.
+    def collect(self, idempotency_key: str, *, timeout: float | None = None) -> Result:
+        """What an earlier call with that key has made, or is making; nothing is bought.
+
+        Raises :class:`NotFoundError` when no job was accepted with it in the last 24 hours, and
+        like :meth:`JobHandle.wait`.
         """
-        asked = _asked(prompt, images, mask, options)
-        fields = asked.body() | ({} if price_sheet is None else {"price_sheet": price_sheet})
-        call = Call("POST", "/v1/images/quote", content=asked.content(fields))
-        return Quote.of(self._sender.json(call))
+        return bound(self.sender.run(collected(idempotency_key, timeout)), self)
 
     def preview(
         self,
@@ -127,95 +135,12 @@ class Client:
         **options: Unpack[EditOptions],
     ) -> Preview:
         """What :meth:`generate`, or with ``images`` :meth:`edit`, would send; nothing is sent."""
-        asked = _asked(prompt, images, mask, options)
-        fields, files = asked.body(), ()
-        if asked.inputs is not None:
-            fields, files = asked.inputs.shown(fields)
-        return Preview("POST", f"{self.base_url}{asked.path}", fields, files)
-
-    def models(self) -> tuple[Model, ...]:
-        """The models that are served."""
-        said = self._sender.json(Call("GET", "/v1/models"))
-        return tuple(Model.of(one) for one in said["data"])
-
-    def model(self, name: str) -> Model:
-        """One model by its id or an alias. Raises :class:`NotFoundError`."""
-        return Model.of(self._sender.json(Call("GET", f"/v1/models/{quote(name)}")))
+        return Asked.of(prompt, images, mask, options).preview(self.base_url)
 
     def download(self, asset: Asset) -> Image:
         """The bytes behind an asset's link. Raises :class:`NotFoundError` when it has expired."""
-        data = self._sender.send(Call("GET", asset.url), lambda response: response.read())
-        return Image(data, asset.width, asset.height)
+        return replace(self.sender.run(downloaded(asset)), editor=self)
 
-    def _made(
-        self, asked: "_Asked", on_partial: OnPartial | None, idempotency_key: str | None
-    ) -> Result:
-        fields = asked.body(listening=on_partial is not None)
-        call = Call(
-            "POST",
-            asked.path,
-            content=asked.content(fields),
-            headers={"idempotency-key": idempotency_key or str(uuid4())},
-        )
-        read = Stream(on_partial, self._timeout_s).read if fields.get("stream") else read_answer
-        return self._detailed(self._sender.send(call, read))
-
-    def _detailed(self, result: Result) -> Result:
-        """With the job's record: a stream's headers leave before most of it is known."""
-        if not result.job_id:
-            return result
-        try:
-            job = self.jobs.get(result.job_id)
-        except errors.APIError:
-            return result  # the images are here; the headers told the rest as well as they could
-        return replace(
-            result,
-            model=job.served_model or job.model,
-            deployment=job.deployment or "",
-            sandbox=job.sandbox,
-            charge=job.charge,
-            warnings=job.warnings,
-            images=tuple(
-                replace(image, width=asset.width, height=asset.height)
-                for image, asset in zip(result.images, job.results, strict=False)
-            )
-            if len(job.results) == len(result.images)
-            else result.images,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    path: str
-    fields: Mapping[str, Any]
-    inputs: EditInputs | None = None
-
-    def body(self, *, listening: bool = False) -> dict[str, Any]:
-        """The fields as they are sent; previews come only in a stream."""
-        fields = {name: value for name, value in self.fields.items() if value is not None}
-        if listening:
-            fields.setdefault("partial_images", 1)
-        if fields.get("partial_images"):
-            fields["stream"] = True
-        return fields
-
-    def content(self, fields: dict[str, Any]) -> Callable[[ExitStack], Mapping[str, Any]]:
-        """The body, made anew for each attempt to send it."""
-        inputs = self.inputs
-        if inputs is None:
-            return lambda _: {"json": fields}
-        return lambda files: inputs.content(fields, files)
-
-
-def _asked(
-    prompt: str,
-    images: ImageInput | Sequence[ImageInput],
-    mask: ImageInput | None,
-    options: Mapping[str, Any],
-) -> _Asked:
-    """An edit when there are images, else a generation."""
-    fields = {"prompt": prompt, **options}
-    inputs = EditInputs.of(images, mask)
-    if not inputs.images and mask is None:
-        return _Asked(_GENERATIONS, fields)
-    return _Asked(_EDITS, fields, inputs)
+    def _submitted(self, asked: Asked, idempotency_key: str | None) -> JobHandle:
+        key = idempotency_key or str(uuid4())
+        return JobHandle(self.jobs, self.sender.run(submitted(asked, key)), key)

@@ -3,6 +3,7 @@
 APIError
 ├── APIConnectionError           no answer: not reached, or cut off
 │   └── APITimeoutError          no answer in time
+│       └── WaitTimeout          the job has not ended in time; it goes on
 ├── APIResponseError             an answer that no Darkroom server gives
 └── APIStatusError               the server said no
     ├── BadRequestError          400
@@ -11,10 +12,12 @@ APIError
     ├── PermissionDeniedError    403
     ├── NotFoundError            404
     ├── ConflictError            409
+    │   └── JobCanceled               somebody canceled the job
     ├── RateLimitError           429
     │   ├── InsufficientBalance       the prepaid balance does not cover it
     │   └── BudgetExceeded            a budget of the key or the account is used up
-    └── InternalServerError      500 and above
+    ├── InternalServerError      500 and above
+    └── JobFailed                the job that was waited for has failed
 """
 
 import json
@@ -22,8 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
-import httpx2
-
+from darkroom_client.jobs import Job
 from darkroom_client.money import Money
 
 
@@ -47,6 +49,10 @@ class APIError(Exception):
         super().__init__(message)
         self.message = message
         self.facts = facts or ErrorFacts()
+        self.idempotency_key = ""
+        """Of a call that makes images: ``client.collect()`` brings back what it made, if it did."""
+        self.job: Job | None = None
+        """The job's record, where it was waited for."""
 
     @property
     def code(self) -> str:
@@ -79,6 +85,10 @@ class APIConnectionError(APIError):
 
 class APITimeoutError(APIConnectionError):
     """No answer in time. The job may well go on at the server."""
+
+
+class WaitTimeout(APITimeoutError):
+    """The job has not ended in time; ``job`` is how it stands. It goes on at the server."""
 
 
 class APIResponseError(APIError):
@@ -128,6 +138,10 @@ class ConflictError(APIStatusError):
     status = 409
 
 
+class JobCanceled(ConflictError):
+    """Somebody canceled the job; nothing was charged."""
+
+
 class RateLimitError(APIStatusError):
     status = 429
 
@@ -167,6 +181,12 @@ class InternalServerError(APIStatusError):
     status = 500
 
 
+class JobFailed(APIStatusError):
+    """A job that was waited for has failed; ``job`` is its record. Nothing was charged."""
+
+    status = 500
+
+
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     kind.status: kind
     for kind in (
@@ -179,14 +199,18 @@ _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
     "insufficient_quota": 429,
     "billing_hard_limit_reached": 429,
+    "moderation_blocked": 400,
     "job_canceled": 409,
+    "upstream_rejected": 400,
+    "upstream_rate_limited": 429,
     "overloaded": 503,
     "upstream_unavailable": 503,
     "upstream_timeout": 504,
 }
-# By the names of OpenAI's API, and by the server's own. Waiting helps with none of them.
+# By the names of OpenAI's API, and by the server's own. Asking again helps with none of them.
 _BY_CODE: dict[str, type[APIStatusError]] = {
     "moderation_blocked": ContentPolicyViolation,
+    "job_canceled": JobCanceled,
     "insufficient_quota": InsufficientBalance,
     "insufficient_balance": InsufficientBalance,
     "billing_hard_limit_reached": BudgetExceeded,
@@ -196,35 +220,54 @@ _STATUS_OF_TYPE = {"server_error": 500}
 _RETRYABLE = (429, 503)
 
 
-def of_response(response: httpx2.Response) -> APIStatusError | APIResponseError:
-    """The error that a read answer of status 400 and above stands for."""
-    status = response.status_code
-    hint = response.headers.get("x-should-retry")
+def of_answer(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> APIStatusError | APIResponseError:
+    """The error that an answer of status 300 and above stands for."""
+    hint = headers.get("x-should-retry")
     common = ErrorFacts(
-        request_id=response.headers.get("x-request-id", ""),
-        job_id=response.headers.get("x-darkroom-job", ""),
+        request_id=headers.get("x-request-id", ""),
+        job_id=headers.get("x-darkroom-job", ""),
         retryable=status in _RETRYABLE if hint is None else hint == "true",
-        retry_after_s=_seconds(response.headers.get("retry-after")),
+        retry_after_s=_seconds(headers.get("retry-after")),
     )
     said: dict[str, Any] = {}
     try:
-        said = json.loads(response.content)["error"]
+        said = json.loads(body)["error"]
         message = str(said["message"])
     except (ValueError, LookupError, TypeError):
         message, said = f"The server answered with status {status} and no explanation.", {}
     return _error(message, said, status, common)
 
 
-def of_event(said: Mapping[str, Any], response: httpx2.Response) -> APIStatusError:
-    """The error that a stream's ``error`` event tells of."""
+def of_event(said: Mapping[str, Any], headers: Mapping[str, str]) -> APIStatusError:
+    """The error that a stream's ``error`` event tells of, or a body whose status had left."""
     code, kind = str(said.get("code") or ""), str(said.get("type") or "")
     status = _STATUS_OF_CODE.get(code) or _STATUS_OF_TYPE.get(kind, 400)
     common = ErrorFacts(
-        request_id=response.headers.get("x-request-id", ""),
-        job_id=response.headers.get("x-darkroom-job", ""),
+        request_id=headers.get("x-request-id", ""),
+        job_id=headers.get("x-darkroom-job", ""),
         retryable=status in _RETRYABLE,
     )
     return _error(str(said.get("message") or "The job failed."), said, status, common)
+
+
+def of_job(job: Job) -> APIStatusError:
+    """Why a job that has ended has no images."""
+    said = job.error or {}
+    canceled = job.state == "canceled"
+    code = str(said.get("code") or ("job_canceled" if canceled else "job_failed"))
+    told: Mapping[str, Any] = said.get("details") or {}
+    # A record says "stage" where OpenAI's errors say "moderation_stage".
+    details = {"moderation_stage": told["stage"], **told} if "stage" in told else told
+    kind = _BY_CODE.get(code, JobCanceled if canceled else JobFailed)
+    error = kind(
+        str(said.get("message") or f"The job ended as {job.state}."),
+        ErrorFacts(code, said.get("param"), job_id=job.id, details=details),
+        _STATUS_OF_CODE.get(code, 0),
+    )
+    error.job = job
+    return error
 
 
 def _error(

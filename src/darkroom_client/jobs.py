@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import quote
 
 from darkroom_client.money import Money
 from darkroom_client.results import Asset, Usage, Warning
-from darkroom_client.sending import Call, Sender
+
+_FINAL = ("succeeded", "failed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Job:
     assets: tuple[Asset, ...]
     charge: Money | None
     """None until the job has delivered: nothing is charged before, nor for what failed."""
+    saved: Money | None
+    """How much more that would have been without ``service_tier="economy"``; None: nothing."""
     raw: Mapping[str, Any] = field(repr=False)
     """All that the server tells, timings and attempts included."""
 
@@ -50,8 +52,26 @@ class Job:
             finished_at=said["finished_at"],
             assets=tuple(Asset.of(one) for one in said["assets"]),
             charge=Money.of(said["charge"]) if said.get("charge") else None,
+            saved=_saved(said.get("charge") or {}),
             raw=said,
         )
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.state in _FINAL
+
+    @property
+    def provider(self) -> str:
+        """The vendor's adapter of the last attempt; "" before the first."""
+        attempts = self.raw.get("attempts") or ()
+        return str(attempts[-1]["provider"]) if attempts else ""
+
+    @property
+    def revised_prompts(self) -> tuple[str | None, ...]:
+        """What the model made of the prompt, for each image; empty where it did not say."""
+        output: Mapping[str, Any] = self.raw.get("output") or {}
+        return tuple(output.get("revised_prompts") or ())
 
     @property
     def results(self) -> tuple[Asset, ...]:
@@ -60,37 +80,14 @@ class Job:
         return tuple(sorted(made, key=lambda asset: asset.position))
 
 
+def _saved(charge: Mapping[str, Any]) -> Money | None:
+    saved = charge.get("saved")
+    return Money.of(saved) if saved and saved["nanos"] else None
+
+
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """Some jobs, newest first. ``next_cursor`` leads to older ones; None at the end."""
 
     jobs: tuple[Job, ...]
     next_cursor: str | None
-
-
-class Jobs:
-    """``client.jobs``: the jobs of the key's account."""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-
-    def get(self, job_id: str) -> Job:
-        """Raises :class:`NotFoundError`."""
-        return Job.of(self._sender.json(Call("GET", _path(job_id))))
-
-    def list(
-        self, *, limit: int = 20, cursor: str | None = None, state: str | None = None
-    ) -> JobPage:
-        """Up to 100 jobs at a time."""
-        asked = {"limit": limit, "cursor": cursor, "state": state}
-        query = {name: value for name, value in asked.items() if value is not None}
-        said = self._sender.json(Call("GET", "/v1/jobs", content={"params": query}))
-        return JobPage(tuple(Job.of(one) for one in said["data"]), said["next_cursor"])
-
-    def cancel(self, job_id: str) -> Job:
-        """Ask a job to end. A finished one stays as it is."""
-        return Job.of(self._sender.json(Call("POST", f"{_path(job_id)}/cancel")))
-
-
-def _path(job_id: str) -> str:
-    return f"/v1/jobs/{quote(job_id, safe='')}"

@@ -54,6 +54,8 @@ class Quote:
     operation: str
     expected: Money
     max: Money
+    saved: Money
+    """How much more ``expected`` would be without ``service_tier="economy"``."""
     cheapest: str
     """The deployment with the lowest expected price."""
     price_sheets: tuple[str, ...]
@@ -70,6 +72,7 @@ class Quote:
             operation=said["operation"],
             expected=Money.of(said["expected"]),
             max=Money.of(said["max"]),
+            saved=Money.of(said.get("saved") or {"nanos": 0}),
             cheapest=said["cheapest"],
             price_sheets=tuple(said["price_sheets"]),
             notes=tuple(said["notes"]),

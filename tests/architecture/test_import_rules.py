@@ -19,6 +19,7 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
     ("layers", {"darkroom.routing.planted": "import darkroom.assets"}),
     ("layers", {"darkroom.jobs.planted": "import darkroom.server"}),
     ("layers", {"darkroom.dialects.planted": "import darkroom.jobs"}),
+    ("layers", {"darkroom.mcp.planted": "import darkroom.wiring"}),
     ("layers", {"darkroom.attic": ""}),
     (
         "acyclic",
@@ -29,6 +30,7 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
     ),
     ("leaves", {"darkroom.providers.planted": "import darkroom.catalog"}),
     ("leaves", {"darkroom.dialects.planted": "import darkroom.db"}),
+    ("leaves", {"darkroom.dialects.planted": "import darkroom.webhooks"}),
     (
         "providers",
         {
@@ -49,10 +51,15 @@ CAUGHT: list[tuple[str, dict[str, str]]] = [
     ("http", {"darkroom.egress.planted": "import requests"}),
     ("http", {"darkroom_client.planted": "import aiohttp"}),
     ("vendor-sdks", {"darkroom.providers.planted": "import openai"}),
+    ("layers", {"darkroom.imaging.planted": "import darkroom.assets"}),
+    ("decoders", {"darkroom.server.planted": "import PIL"}),
+    ("decoders", {"darkroom.assets.planted": "import PIL"}),
     ("jobs-records", {"darkroom.server.planted": "import darkroom.jobs.records"}),
     ("assets-records", {"darkroom.jobs.planted": "import darkroom.assets.records"}),
     ("ledger-records", {"darkroom.jobs.planted": "import darkroom.ledger.records"}),
     ("server-records", {"darkroom.cli.planted": "import darkroom.server.records"}),
+    ("webhooks-records", {"darkroom.jobs.planted": "import darkroom.webhooks.records"}),
+    ("routing-records", {"darkroom.jobs.planted": "import darkroom.routing.records"}),
     ("sql", {"darkroom.server.planted": "import sqlalchemy"}),
     ("sql", {"darkroom.jobs.planted": "import procrastinate"}),
     ("sql", {"darkroom.jobs.records": "import psycopg"}),
@@ -68,8 +75,11 @@ FREE: list[dict[str, str]] = [
     {"darkroom.assets.records": "import sqlalchemy"},
     {"darkroom.jobs.engine.planted": "import procrastinate"},
     {"darkroom.egress.planted": "import aiohttp"},
+    {"darkroom.imaging.planted": "import PIL"},
+    {"darkroom.providers.planted": "import darkroom.imaging"},
     {"darkroom_client.planted": "import httpx2"},
     {"darkroom.cli.planted": "import darkroom_client, darkroom.server, darkroom.settings"},
+    {"darkroom.mcp.planted": "import darkroom_client, mcp"},
     {"darkroom.server.planted": "import darkroom.jobs, darkroom.dialects, darkroom.settings"},
     {"darkroom.providers.planted": "import darkroom.egress, darkroom.core"},
 ]
@@ -77,7 +87,7 @@ FREE: list[dict[str, str]] = [
 # named by contracts; a hollow copy has them even when the tree does not
 _NAMED = (
     *("settings", "telemetry", "wiring", "jobs.engine"),
-    *(f"{room}.records" for room in ("jobs", "assets", "ledger", "server")),
+    *(f"{room}.records" for room in ("jobs", "assets", "ledger", "server", "webhooks", "routing")),
 )
 
 

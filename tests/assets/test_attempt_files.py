@@ -15,12 +15,12 @@ from darkroom.core.request import ImageRequest, Operation
 from darkroom.core.secret import Secret
 from darkroom.db import open_database
 from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, Jobs, Pricing, Runner, Submission
+from darkroom.jobs import Dispatch, EmbeddedEngine, Jobs, Pricing, Runner, Submission
 from darkroom.providers.openai import OpenAIProvider
 from darkroom.routing import Route, Router
-from tests.assets.images import CANARY, exif, gradient, saved
 from tests.fakes.openai_faults import Fault
 from tests.fakes.openai_vendor import OpenAIVendor
+from tests.imaging.images import CANARY, exif, gradient, saved
 from tests.support.spooled import spooled
 
 REQUEST = ImageRequest(Operation.EDIT, "gpt-image-1.5", "a hat", size="1024x1024", quality="low")
@@ -31,16 +31,20 @@ async def test_nothing_is_left_of_an_edit(
     fault: Fault, tmp_path: Path, openai_vendor: OpenAIVendor
 ) -> None:
     database = await open_database(f"sqlite:///{tmp_path / 'darkroom.db'}")
-    spool, blobs, egress = Spool(tmp_path / "spool"), Blobs(MemoryStore()), HttpEgress()
+    spool, blobs, egress = (
+        Spool(tmp_path / "spool"),
+        Blobs(MemoryStore()),
+        HttpEgress(PublicFetcher(AddressGuard())),
+    )
     fetcher = PublicFetcher(AddressGuard())
     ingest = Ingest(spool, blobs, fetcher, database)
     deployment = Deployment("main", "openai", openai_vendor.base_url, Secret("sk-upstream"))
     routes = [Route(deployment, OpenAIProvider(deployment, egress))]
-    router = Router(Catalog.load(), routes, lambda: date(2026, 11, 20))
+    dispatch = Dispatch(Router(Catalog.load(), routes, lambda: date(2026, 11, 20)))
     engine = EmbeddedEngine(database, running_max=1, drain_s=5, retry_s=0)
-    runner = Runner(database, router, ingest, Results(spool, blobs), owner="test")
+    runner = Runner(database, dispatch, ingest, Results(spool, blobs), owner="test")
     pricing = Pricing(PriceBook.load(), lambda: date(2026, 11, 20))
-    jobs = Jobs(database, router, pricing, ingest, engine)
+    jobs = Jobs(database, dispatch, pricing, ingest, engine)
     await engine.open(runner.run)
     openai_vendor.next(fault)
     photo = Upload(spooled(spool, saved(gradient(), "JPEG", exif=exif())))

@@ -12,7 +12,7 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore
 
-from darkroom.assets import Blobs, Spool, open_blobs
+from darkroom.assets import Blobs, Disk, Spool, open_blobs
 from darkroom.assets.blobs import PIECE, DiskBlobs
 from tests.support.spooled import spooled
 
@@ -161,3 +161,57 @@ async def test_images_that_come_at_once_into_a_new_folder_are_all_stored(
     images = [spooled(spool, DATA) for _ in range(20)]
     await asyncio.gather(*(blobs.adopt(image) for image in images))
     assert await whole(blobs, images[0].sha256, len(DATA)) == DATA
+
+
+class Watched(Disk):
+    """Notes in which order names change and what is made to survive a power cut."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str]] = []
+
+    def sync(self, path: Path) -> None:
+        super().sync(path)
+        self.done.append(("sync", path.name))
+
+    def rename(self, source: Path, target: Path) -> None:
+        super().rename(source, target)
+        self.done.append(("rename", target.name))
+
+
+async def test_bytes_then_name_then_folder_are_made_durable(tmp_path: Path, spool: Spool) -> None:
+    disk = Watched()
+    blobs = DiskBlobs(tmp_path / "data" / "blobs", disk)
+    image = spooled(spool, DATA)
+    folder = image.sha256[:2]
+    await blobs.adopt(image)
+    made = [("sync", tmp_path.name), ("sync", "data"), ("sync", "blobs")]
+    stored = [("sync", image.path.name), ("rename", image.sha256), ("sync", folder)]
+    assert disk.done == made + stored
+
+
+async def test_a_folder_that_another_process_just_made_is_made_durable(
+    tmp_path: Path, spool: Spool
+) -> None:
+    disk = Watched()
+    blobs = DiskBlobs(tmp_path / "blobs", disk)
+    image = spooled(spool, DATA)
+    (tmp_path / "blobs" / image.sha256[:2]).mkdir()
+    await blobs.adopt(image)
+    assert disk.done.count(("sync", "blobs")) == 1
+
+
+async def test_a_durable_image_is_not_replaced_by_a_preview_of_the_same_bytes(
+    tmp_path: Path, spool: Spool
+) -> None:
+    disk = Watched()
+    blobs = DiskBlobs(tmp_path / "blobs", disk)
+    await blobs.adopt(spooled(spool, DATA))
+    before = list(disk.done)
+    preview = spooled(spool, DATA)
+    stored = tmp_path / "blobs" / preview.sha256[:2] / preview.sha256
+    os.utime(stored, (1, 1))
+    await blobs.adopt(preview, durable=False)
+    assert disk.done == before
+    assert stored.stat().st_mtime > 1  # for the sweep it is new
+    assert not preview.path.exists()
+    assert await whole(blobs, preview.sha256, len(DATA)) == DATA

@@ -10,18 +10,26 @@ from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
+from PIL import Image
 
 from darkroom.assets import Blobs, Ingest, Spool, Taken, add_assets
 from darkroom.assets.blobs import DiskBlobs
 from darkroom.assets.spool import UPLOAD_BYTES_MAX
-from darkroom.core.draft import InlineImage, RemoteImage, Source, StoredImage, Upload
+from darkroom.core.draft import (
+    InlineImage,
+    MaskConvention,
+    RemoteImage,
+    Source,
+    StoredImage,
+    Upload,
+)
 from darkroom.core.errors import DarkroomError, InvalidImage, NotFound, PayloadTooLarge
 from darkroom.core.ids import now_ms
 from darkroom.core.job import Asset, AssetKind
 from darkroom.core.request import InputImage
 from darkroom.db import open_database
 from darkroom.egress import AddressGuard, PublicFetcher
-from tests.assets.images import CANARY, exif, gradient, opened, png_bomb, saved
+from tests.imaging.images import CANARY, exif, gradient, opened, png_bomb, saved
 from tests.support.spooled import spooled
 
 both_stores = pytest.mark.parametrize("store", ["disk", "remote"])
@@ -64,7 +72,7 @@ class Bench:
 
     async def stored(self, data: bytes, account: str = OWNER, **changes: object) -> Asset:
         """An uploaded file of ``account``."""
-        asset = await self.ingest.upload(spooled(self.spool, data), f"file-{account}", None)
+        asset = await self.ingest.upload(Upload(spooled(self.spool, data)), f"file-{account}", None)
         asset = replace(asset, **changes)  # type: ignore[arg-type]
         database = self.ingest._database
         await database.write(lambda tx: add_assets(tx, account, None, [asset]))
@@ -168,6 +176,21 @@ async def test_base64_may_have_line_breaks_and_be_long(bench: Bench) -> None:
     assert len(data) > 600_000
     taken = await bench.take(InlineImage(base64.encodebytes(data).decode()))
     assert await bench.bytes_of(taken.inputs[0]) == data
+
+
+async def test_others_have_their_turn_while_a_long_text_is_decoded(bench: Bench) -> None:
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(another())
+    await bench.fails(InlineImage("QUJD" * (1 << 18) + "!!!!"))  # four pieces, then none
+    assert turns >= 4
+    task.cancel()
 
 
 @pytest.mark.parametrize(
@@ -277,7 +300,7 @@ async def test_an_unreachable_url_names_its_parameter(bench: Bench) -> None:
 
 async def test_a_refused_upload_names_the_file(bench: Bench) -> None:
     with pytest.raises(InvalidImage) as caught:
-        await bench.ingest.upload(spooled(bench.spool, b"no image at all" * 9), "file-1", None)
+        await bench.ingest.upload(bench.upload(b"no image at all" * 9), "file-1", None)
     assert caught.value.param == "file"
     assert bench.left == []
 
@@ -347,3 +370,29 @@ async def test_an_image_that_is_gone_is_a_clear_error_and_leaves_no_copy(bench: 
         async with bench.ingest.open_files(taken.inputs):
             pytest.fail("the body must not run")
     assert bench.left == []
+
+
+@pytest.mark.parametrize(
+    ("convention", "edited"),
+    [(MaskConvention.BLACK, (0, 0, 20, 24)), (MaskConvention.WHITE, (20, 0, 40, 24))],
+)
+async def test_a_mask_is_stored_in_one_convention_whatever_it_came_in(
+    bench: Bench, convention: MaskConvention, edited: tuple[int, int, int, int]
+) -> None:
+    painted = Image.new("RGB", (40, 24), "white")
+    painted.paste((0, 0, 0), (0, 0, 20, 24))
+    mask = bench.upload(saved(painted, "PNG"))
+    taken = await bench.ingest.take(OWNER, (bench.upload(PNG),), mask, convention)
+    assert taken.mask is not None
+    alpha = Image.new("L", (40, 24), 255)
+    alpha.paste(0, edited)
+    stored = opened(await bench.bytes_of(taken.mask))
+    assert stored.getchannel("A").tobytes() == alpha.tobytes()
+
+
+async def test_a_mask_without_the_alpha_it_should_have_is_refused_by_name(bench: Bench) -> None:
+    with pytest.raises(InvalidImage, match="no alpha channel") as caught:
+        await bench.ingest.take(
+            OWNER, (bench.upload(PNG),), bench.upload(PNG), MaskConvention.ALPHA
+        )
+    assert caught.value.param == "mask"

@@ -107,3 +107,39 @@ def test_another_key_or_asset_makes_another_signature(links: Links, clock: Clock
 def test_an_empty_or_short_key_is_refused_at_the_start(key: str) -> None:
     with pytest.raises(ValueError, match="too short"):
         Links(Secret(key), 60)
+
+
+FILE = replace(ASSET, kind=AssetKind.UPLOAD, expires_at_ms=NOW + 259_200_000)
+
+
+def test_the_link_to_a_file_lives_as_long_as_the_file(links: Links) -> None:
+    assert links.expires_at_ms(FILE) == FILE.expires_at_ms
+    assert links.expires_at_ms(replace(FILE, expires_at_ms=None)) == NOW + 60_000
+    assert links.expires_at_ms(replace(FILE, kind=AssetKind.RESULT)) == NOW + 60_000
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "https://pictures.example/darkroom"])
+def test_a_link_is_known_again_on_whatever_origin(links: Links, clock: Clock, origin: str) -> None:
+    url = links.url(origin, ASSET)
+    assert links.asset_id(url) == "asset-1"
+    clock.ms = NOW + 60_000
+    assert links.asset_id(url) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("exp=", "exp=1"),
+        ("sig=", "sig=A"),
+        ("asset-1", "asset-2"),
+        ("http:", "ftp:"),
+        ("/assets/", "/files/"),
+        ("http://x", "http://x/?"),
+        ("?exp", "?x=1&exp"),
+        ("&sig", "&exp=1&sig"),
+    ],
+)
+def test_what_is_no_link_of_ours(links: Links, change: tuple[str, str]) -> None:
+    url = links.url("http://x", ASSET).replace(*change)
+    assert links.asset_id(url) is None
+    assert links.asset_id(url + "\n") is None

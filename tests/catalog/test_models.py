@@ -78,7 +78,7 @@ def test_every_model_is_complete(model: ModelSpec) -> None:
     assert model.doc_url is not None
     assert model.sizes.allows(model.sizes.default)
     assert "auto" in model.backgrounds
-    assert "png" in model.formats, "the format that is used when none is asked"
+    assert {"png", "jpeg", "webp"} & set(model.formats), "PNG, or what can be made into one"
     assert "svg" not in model.formats
 
 

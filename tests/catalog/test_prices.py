@@ -126,8 +126,10 @@ def test_openai_list_prices(name: str, per_million: str) -> None:
 
 
 def test_azure_charges_what_openai_does() -> None:
+    """Its batch deployments are another kind, which the adapter does not use."""
     for azure in BOOK.sheets["azure"].prices:
-        assert replace(azure, sheet="openai") == price("openai", azure.model)
+        assert azure.batch_ppm == 0
+        assert azure == replace(price("openai", azure.model), sheet="azure", batch_ppm=0)
 
 
 SIZES = ("1024x1024", "1024x1536", "1536x1024")
@@ -299,6 +301,11 @@ def test_earlier_flux_models_cost_the_same_at_every_size(name: str, printed: str
 # --- the book -----------------------------------------------------------------------------------
 
 UNPRICED = {"dall-e-2", "dall-e-3", "flux-2-dev"}  # retired; not sold by anybody
+TEXT_MODELS = {
+    *("gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini"),
+    *("gpt-5", "gpt-5-mini", "gpt-5.1", "gpt-5.2"),
+}
+"""They make no image; they call a model that does."""
 UNKNOWN = {"flux-kontext-pro", "flux-kontext-max", "flux-pro-1.1", "flux-pro-1.1-ultra"}
 
 
@@ -309,7 +316,7 @@ def test_every_model_has_a_price_at_every_vendor() -> None:
             for vendor in spec.vendors:
                 sheet = "google" if vendor == "vertex" else vendor
                 assert (sheet, spec.id) in known, (sheet, spec.id)
-    names = {spec.id for spec in CATALOG.models} | UNKNOWN | {"flux-pro-1.0-fill"}
+    names = {spec.id for spec in CATALOG.models} | UNKNOWN | {"flux-pro-1.0-fill"} | TEXT_MODELS
     assert {name for _, name in known} <= names
 
 
@@ -386,6 +393,10 @@ def test_a_job_keeps_its_price_when_the_book_changes(tmp_path: Path) -> None:
         ('label = "Shop"\n', "", ("shop", "label")),
         ("[shop]", "[shop", ("line",)),
         ("\n[shop]", "x = 1\n[shop]", ("`x`", "object")),
+        *(
+            ('image_out = "30"', f'image_out = "30"\nbatch = "{factor}"', ("'batch'", factor))
+            for factor in ("0", "1", "-0.5", "half", "0.1234567")
+        ),
     ],
 )
 def test_a_wrong_book_is_refused_by_table_and_key(

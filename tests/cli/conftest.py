@@ -25,7 +25,9 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, shared_vendor: OpenAIVendor
 ) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("server")
-    with ServerProcess(folder / "data", write_config(folder, shared_vendor)) as running:
+    with ServerProcess(
+        folder / "data", write_config(folder, shared_vendor, economy_poll_s=0.05)
+    ) as running:
         yield running
 
 

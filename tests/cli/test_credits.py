@@ -90,3 +90,20 @@ def test_what_cannot_be_booked_is_refused(
 ) -> None:
     done = call("credits", "add", *words)
     assert (done.exit_code, done.stdout) == (exit_code, "")
+
+
+def test_a_refund_gives_back_once_and_stands_on_the_statement(call: Call) -> None:
+    made = json.loads(call("generate", "a cat", "-q", "low", "-o", "a.png", "--json").stdout)
+    job, nanos = made["job_id"], made["charge"]["nanos"]
+    words = ("credits", "refund", job, "--reason", "wrong colours", "--reference", f"r-{job}")
+    given = call(*words, "--json")
+    assert given.exit_code == 0, given.output
+    assert json.loads(given.stdout)["amount"]["nanos"] == nanos
+    assert "nothing changed" in call(*words).stdout
+    told = json.loads(call("credits", "statement", "--json").stdout)
+    amounts = [row["amount"]["nanos"] for row in told["data"] if row["job"] == job]
+    assert sorted(amounts) == [-nanos, nanos]
+    shown = call("credits", "statement").stdout.splitlines()
+    assert shown[0].split()[-2:] == ["AMOUNT", "BALANCE"]
+    assert shown[-1].startswith("closing")
+    assert sum(job in line for line in shown) == 2

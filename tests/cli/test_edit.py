@@ -1,10 +1,12 @@
 """``darkroom edit``: where images come from."""
 
 import base64
+import io
 import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Call
 from tests.fakes.openai_vendor import OpenAIVendor
@@ -31,6 +33,21 @@ def test_files_and_a_mask_are_sent(call: Call, photo: Path, vendor: OpenAIVendor
     assert received.path.endswith("/images/edits")
     assert [file.name for file in received.files].count("mask") == 1
     assert len(received.files) == 3
+
+
+def test_the_convention_of_a_mask_is_said(call: Call, photo: Path, vendor: OpenAIVendor) -> None:
+    painted = Image.new("L", (64, 48), 255)
+    painted.paste(0, (0, 0, 32, 48))
+    painted.save("mask.png")
+    words = ("-i", photo.name, "--mask", "mask.png", "--mask-convention", "white", "-o", "n.png")
+    done = call("edit", *words, "make it night")
+    assert done.exit_code == 0, done.stderr
+    sent = next(file for file in vendor.received[-1].files if file.name == "mask")
+    alpha = Image.open(io.BytesIO(sent.data)).getchannel("A")
+    assert alpha.crop((0, 0, 32, 48)).getextrema() == (255, 255)
+    assert alpha.crop((32, 0, 64, 48)).getextrema() == (0, 0)
+    wrong = call("edit", "-i", photo.name, "--mask-convention", "grey", "x")
+    assert wrong.exit_code == 2
 
 
 def test_an_image_may_come_through_a_pipe(call: Call, vendor: OpenAIVendor) -> None:

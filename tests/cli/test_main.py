@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -13,11 +15,13 @@ from darkroom.cli.failures import Exit
 
 HEAVY = (
     *("aiohttp", "sqlalchemy", "PIL", "openai", "rich", "httpx2", "pydantic", "starlette"),
-    *("darkroom_client", "darkroom.server", "darkroom.settings"),
+    *("darkroom_client", "darkroom.server", "darkroom.settings", "mcp"),
 )
 
 
-@pytest.mark.parametrize("words", [["--help"], ["generate", "--help"], ["keys", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["generate", "--help"], ["keys", "--help"], ["mcp", "--help"]]
+)
 def test_help_loads_nothing_heavy(words: list[str]) -> None:
     program = (
         "import json, sys\nfrom darkroom.cli import main\n"
@@ -59,3 +63,23 @@ def test_serve_fails_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert shown.exit_code == 1
     assert shown.stderr.startswith("darkroom: config file")
     assert shown.stderr.count("\n") == 1
+
+
+def leaves(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from leaves(found, (*words, name))
+        else:
+            yield " ".join((*words, name)), found
+
+
+EXPLAINED_IN_GUIDES = ("webhooks", "mcp", "skill")
+"""Their guides have whole sessions instead."""
+
+
+def test_every_help_text_has_an_example() -> None:
+    lacking = [name for name, one in leaves(main) if f"darkroom {name}" not in (one.help or "")]
+    assert [name for name in lacking if name.split()[0] not in EXPLAINED_IN_GUIDES] == []

@@ -7,7 +7,8 @@ import click
 import pytest
 
 from darkroom.cli.screen import byte_count, elapsed, table
-from darkroom.cli.targets import Targets, Wish, mismatch, slug
+from darkroom.cli.targets import Targets, Wish, mismatch
+from darkroom.core.naming import slug
 from darkroom_client import Image
 from tests.fakes.pictures import Look, picture
 

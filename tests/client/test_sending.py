@@ -10,7 +10,8 @@ import pytest
 
 import darkroom_client as sdk
 from darkroom_client import Client
-from darkroom_client.sending import Call, Patience, Sender
+from darkroom_client.flows import Call, asking
+from darkroom_client.sending import Patience, Sender
 from tests.fakes.pictures import Look, picture
 
 B64 = base64.b64encode(picture("png", Look(8, 8))).decode()
@@ -36,8 +37,12 @@ class Script:
         return step
 
     def sender(self, retries: int = 2) -> Sender:
-        patience = Patience(retries=retries, sleep=self.slept.append)
-        return Sender("http://server.example", "dk_key", patience, self.transport)
+        patience, url = Patience(retries=retries), "http://server.example"
+        return Sender(url, "dk_key", patience, self.transport, self.slept.append)
+
+
+def said(sender: Sender, call: Call) -> dict[str, Any]:
+    return sender.run(asking(call, dict))
 
 
 def refusal(status: int, code: str = "x", **headers: str) -> httpx2.Response:
@@ -61,7 +66,7 @@ def retry_cases() -> list[tuple[Step, list[float]]]:
 @pytest.mark.parametrize(("step", "slept"), retry_cases())
 def test_busy_servers_are_asked_again_when_they_say(step: Step, slept: list[float]) -> None:
     script = Script(step, good())
-    assert script.sender().json(Call("POST", "/x"))["created"] == 1
+    assert said(script.sender(), Call("POST", "/x"))["created"] == 1
     assert script.slept == slept
 
 
@@ -80,14 +85,14 @@ def test_busy_servers_are_asked_again_when_they_say(step: Step, slept: list[floa
 def test_what_will_not_get_better_is_not_sent_again(step: Step) -> None:
     script = Script(step)
     with pytest.raises(sdk.APIError):
-        script.sender().json(Call("POST", "/x"))
+        said(script.sender(), Call("POST", "/x"))
     assert script.slept == []
 
 
 def test_patience_ends() -> None:
     script = Script(*[httpx2.ConnectError("refused")] * 3)
     with pytest.raises(sdk.APIConnectionError) as error:
-        script.sender(retries=2).json(Call("GET", "/x"))
+        said(script.sender(retries=2), Call("GET", "/x"))
     assert (error.value.code, error.value.retryable) == ("connection_failed", True)
     assert len(script.slept) == 2
     assert 0 < script.slept[0] < script.slept[1] <= 1.0
@@ -97,9 +102,9 @@ def test_what_must_not_happen_twice_is_only_repeated_when_it_was_never_sent() ->
     once = Call("POST", "/v1/keys", repeatable=False)
     broken = Script(httpx2.RemoteProtocolError("cut"))
     with pytest.raises(sdk.APIConnectionError):
-        broken.sender().json(once)
+        said(broken.sender(), once)
     unsent = Script(httpx2.ConnectError("refused"), httpx2.Response(200, json={}))
-    assert unsent.sender().json(once) == {}
+    assert said(unsent.sender(), once) == {}
 
 
 def test_repetitions_keep_the_idempotency_key_and_calls_do_not_share_one() -> None:
@@ -213,7 +218,7 @@ def test_statuses_have_their_errors(status: int, kind: type[sdk.APIStatusError])
     ):
         script = Script(answer)
         with pytest.raises(kind) as error:
-            script.sender(retries=0).json(Call("GET", "/x"))
+            said(script.sender(retries=0), Call("GET", "/x"))
         assert type(error.value) is kind
         assert error.value.status_code == status
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkroom.catalog import PriceBook
-from darkroom.core.price import Line, Price, PriceSnapshot, charge, total
+from darkroom.core.price import PPM, Line, Price, PriceSnapshot, charge, saved, total
 from darkroom.core.usage import Usage
 from darkroom.providers._openai_images import read_usage
 
@@ -235,3 +235,25 @@ def test_b8_empty_output_details_cost_what_full_ones_do(details: dict[str, Any] 
     full = body | {"output_tokens_details": {"image_tokens": 4160, "text_tokens": 0}}
     empty = body | {"output_tokens_details": details}
     assert charge(V15, reported(empty), 1) == charge(V15, reported(full), 1)
+
+
+@given(st.sampled_from([name for name in sorted(OPENAI) if "image" in name]), USAGES)
+def test_openais_batch_price_is_exactly_half(model: str, usage: Usage) -> None:
+    usual = OPENAI[model]
+    assert usual.price.batch_ppm == PPM // 2
+    economy = replace(usual, batch_ppm=usual.price.batch_ppm)
+    lines = charge(economy, usage, 1)
+    assert 2 * total(lines) == total(charge(usual, usage, 1))
+    assert saved(economy, lines) == total(lines)
+    assert saved(usual, charge(usual, usage, 1)) == 0
+
+
+@given(SNAPSHOTS, USAGES, st.integers(1, PPM))
+def test_what_is_saved_and_what_is_charged_add_up(
+    usual: PriceSnapshot, usage: Usage, batch_ppm: int
+) -> None:
+    economy = replace(usual, batch_ppm=batch_ppm)
+    lines = charge(economy, usage, 1)
+    assert total(lines) + saved(economy, lines) >= total(lines)
+    if usual.fixed_per_image is None and batch_ppm == PPM:
+        assert saved(economy, lines) == 0

@@ -33,3 +33,13 @@ async def test_a_missed_notification_wakes_every_subscriber_and_calls_nobody() -
         await one.wait(60)
         await two.wait(60)
     assert told == []
+
+
+def test_who_looks_by_itself_is_told_that_something_was_missed() -> None:
+    changes = Changes()
+    told: list[str] = []
+    changes.when_missed(lambda: told.append("look"))
+    changes.publish(["topic"])
+    assert told == []
+    changes.publish_all()
+    assert told == ["look"]

@@ -1,12 +1,15 @@
 """What only the embedded database promises."""
 
 import sqlite3
+from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from darkroom.db import DatabaseInUse, open_database
+from darkroom.db.migrations import upgrade
+from darkroom.db.sqlite import SqliteDatabase
 
 
 async def test_a_second_process_is_told_who_owns_the_file(tmp_path: Path) -> None:
@@ -37,3 +40,39 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
         await database.read(lambda tx: tx.execute(text("DELETE FROM jobs")))
     await database.close()
     assert sqlite3.connect(tmp_path / "darkroom.db").execute("PRAGMA integrity_check").fetchone()
+
+
+async def test_a_first_start_that_was_cut_off_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    """At every statement of it: half a schema would keep every later start from succeeding."""
+    cut, done = 0, False
+    while not done:
+        cut += 13
+        path = tmp_path / f"{cut}.db"
+        done = _migrated_until(path, cut)
+        database = await open_database(f"sqlite:///{path}")
+        await database.ping()
+        await database.close()
+    assert cut > 30
+
+
+class _Cut(Exception):
+    """The process died."""
+
+
+def _migrated_until(path: Path, statement: int) -> bool:
+    """Whether the schema was whole before that statement came."""
+    counted = count(1)
+
+    def step(connection: Connection) -> None:
+        @event.listens_for(connection, "before_cursor_execute")
+        def _(*_: object) -> None:
+            if next(counted) >= statement:
+                raise _Cut
+
+        upgrade(connection)
+
+    try:
+        SqliteDatabase(path).migrate(step)
+    except _Cut:
+        return False
+    return True

@@ -9,23 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkroom.core.dialect import Base64Of, WireBody
-from darkroom.core.draft import AnswerForm, InlineImage, RemoteImage, StoredImage
+from darkroom.core.draft import (
+    AnswerForm,
+    Callback,
+    InlineImage,
+    MaskConvention,
+    RemoteImage,
+    StoredImage,
+)
 from darkroom.core.errors import (
     DarkroomError,
     InvalidRequest,
     ModerationBlocked,
     RateLimited,
     RequestError,
+    UnknownParameter,
     UnsupportedValue,
     by_code,
 )
-from darkroom.core.job import Asset, AssetKind, Job, JobState
+from darkroom.core.job import Asset, AssetKind, Charge, Job, JobState
 from darkroom.core.request import ImageRequest, Operation
 from darkroom.core.result import Output
 from darkroom.core.usage import Usage
+from darkroom.core.warning import Warning
 from darkroom.dialects.openai import OpenAIDialect
 
-DIALECT = OpenAIDialect("gpt-image-2")
+DIALECT = OpenAIDialect()
+JOB_ID = "01a1fc17-a48a-7d94-9c7f-88f86b7a3c52"
 
 
 def asset(position: int = 0, kind: AssetKind = AssetKind.RESULT) -> Asset:
@@ -34,7 +44,7 @@ def asset(position: int = 0, kind: AssetKind = AssetKind.RESULT) -> Asset:
 
 def job(*results: Asset, **changes: Any) -> Job:
     made = Job(
-        id="job",
+        id=JOB_ID,
         account_id="account",
         key_id="key",
         dialect="openai",
@@ -61,7 +71,7 @@ def parsed(**fields: Any) -> Any:
 
 def test_what_is_not_said_is_the_default() -> None:
     draft = parsed()
-    assert draft.request == ImageRequest(Operation.GENERATION, "gpt-image-2", "x")
+    assert draft.request == ImageRequest(Operation.GENERATION, "", "x")
     assert draft.form == AnswerForm()
     assert parsed(**dict.fromkeys(("n", "size", "model", "stream", "user"))) == draft
 
@@ -92,6 +102,32 @@ def test_images_of_a_json_edit() -> None:
     assert draft.mask == StoredImage("file-2")
 
 
+@pytest.mark.parametrize("convention", MaskConvention)
+def test_the_convention_of_a_mask_is_passed_on(convention: MaskConvention) -> None:
+    image = {"file_id": "file-1"}
+    fields = {"prompt": "a fox", "images": [image], "mask": image}
+    draft = DIALECT.parse(Operation.EDIT, WireBody(fields | {"mask_convention": convention.value}))
+    assert draft.mask_convention is convention
+    assert DIALECT.parse(Operation.EDIT, WireBody(fields)).mask_convention is MaskConvention.AUTO
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields", "kind"),
+    [
+        (Operation.EDIT, {"mask": {"file_id": "m"}, "mask_convention": "grey"}, InvalidRequest),
+        (Operation.EDIT, {"mask_convention": "white"}, InvalidRequest),
+        (Operation.GENERATION, {"mask_convention": "white"}, UnknownParameter),
+    ],
+)
+def test_a_convention_that_says_nothing_is_refused_by_name(
+    operation: Operation, fields: dict[str, Any], kind: type[RequestError]
+) -> None:
+    images = {"images": [{"file_id": "file-1"}]} if operation is Operation.EDIT else {}
+    with pytest.raises(kind) as caught:
+        DIALECT.parse(operation, WireBody({"prompt": "a fox", **images, **fields}))
+    assert caught.value.param == "mask_convention"
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -104,6 +140,7 @@ _NAMES = st.sampled_from(
         *("prompt", "model", "n", "size", "quality", "background", "output_format", "moderation"),
         *("output_compression", "stream", "partial_images", "user", "response_format", "style"),
         *("images", "mask", "input_fidelity", "seed", "size_policy", "svg", "frame_count", "x"),
+        "mask_convention",
     ]
 )
 
@@ -129,7 +166,7 @@ def test_whatever_comes_is_a_draft_or_a_named_refusal(
 
 def test_an_answer_with_pictures() -> None:
     made = job(asset(0), asset(1), output=Output(quality="high", revised_prompts=('say "x"', None)))
-    answer = DIALECT.render(made, AnswerForm(), lambda _: "never")
+    answer = DIALECT.render(made, AnswerForm(), lambda a: f"https://h/{a.id}")
     assert json.loads(written(answer.pieces)) == {
         "created": 7,
         "data": [
@@ -147,7 +184,41 @@ def test_an_answer_with_pictures() -> None:
             "input_tokens_details": {"text_tokens": 3, "image_tokens": 4},
             "output_tokens_details": {"text_tokens": 0, "image_tokens": 5},
         },
+        # beside OpenAI's keys, those of a finished task
+        "id": "task-unified-1-03h9wl8nua7j9w3f5ez1aap8y",
+        "model": "gpt-image-1.5",
+        "object": "image.generation.task",
+        "progress": 100,
+        "results": ["https://h/asset-0", "https://h/asset-1"],
+        "status": "completed",
+        "task_info": {"can_cancel": False},
+        "type": "image",
     }
+
+
+def test_an_answer_says_what_it_cost() -> None:
+    warning = Warning("size_fitted", "It was cropped.", param="size")
+    made = job(asset(), charge=Charge(8_320_000, ()), deployment="azure", warnings=(warning,))
+    answer = DIALECT.render(made, AnswerForm(), lambda _: "x")
+    said = json.loads(written(answer.pieces))["darkroom"]
+    [warned] = said.pop("warnings")
+    assert (warned["code"], warned["param"]) == ("size_fitted", "size")
+    assert said == {
+        "job": JOB_ID,
+        "model": None,
+        "deployment": "azure",
+        "charge_nanos": 8_320_000,
+        "charge_usd": "0.00832",
+    }
+
+
+@pytest.mark.parametrize("name", ["callback_url", "webhook_url"])
+def test_a_request_may_say_where_its_end_is_told(name: str) -> None:
+    assert parsed(**{name: "https://app/hook"}).callback == Callback("https://app/hook", param=name)
+    assert parsed().callback is None
+    with pytest.raises(InvalidRequest) as caught:
+        parsed(callback_url="https://a", webhook_url="https://b")
+    assert caught.value.param == "webhook_url"
 
 
 def test_an_answer_with_links() -> None:
@@ -219,3 +290,16 @@ def test_moderation_tells_stage_and_categories() -> None:
         "moderation_stage": "input",
         "categories": ["violence"],
     }
+
+
+def test_economy_is_answered_with_a_task() -> None:
+    draft = parsed(service_tier="economy")
+    assert draft.request.economy
+    assert draft.form == AnswerForm(task=True)
+    assert not parsed(service_tier="auto").request.economy
+    with pytest.raises(InvalidRequest) as caught:
+        parsed(service_tier="economy", stream=True)
+    assert caught.value.param == "stream"
+    with pytest.raises(InvalidRequest) as caught:
+        parsed(service_tier="priority")
+    assert caught.value.param == "service_tier"

@@ -5,7 +5,7 @@ import openai
 import pytest
 
 from darkroom.core.errors import BudgetExceeded, DarkroomError, InsufficientBalance, PriceUnknown
-from darkroom.dialects.openai.errors import answer
+from darkroom.dialects._openai_errors import answer
 
 BALANCE = InsufficientBalance(
     "The balance does not cover the quote.",

@@ -10,7 +10,14 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.running import KEY
 
@@ -25,7 +32,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT_MS = 15_000
+WAIT_MS = 30_000
+"""For a slow machine with much to do: what holds is seen at once all the same."""
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass
@@ -142,7 +151,7 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             lines = iter(server.stdout.readline, "")
             found = next((line.split()[1] for line in lines if "Playground" in line), "")
             assert found, (folder / "log").read_text()
-            yield found.rstrip("/")
+            yield found.partition("/#")[0]
         finally:
             server.terminate()
             server.wait(20)

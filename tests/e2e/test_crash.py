@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sized
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -166,41 +166,3 @@ def same_key(http: httpx2.Client) -> str:
     answer = http.post(GENERATE, json=asking("same"), headers=headers)
     assert answer.status_code == 200, answer.text[:200]
     return answer.headers["x-darkroom-job"]
-
-
-def test_kills_with_two_processes_lose_nothing(
-    tmp_path: Path, openai_vendor: OpenAIVendor, postgres_url: str
-) -> None:
-    """One of the two dies at a moment chosen by chance, is started again, the other dies …"""
-    chance = random.Random(SEED)
-    config = deployment_table(openai_vendor, resend_unknown=True)
-    shared = {
-        "DARKROOM_DATABASE_URL": postgres_url,
-        "DARKROOM_DATA_DIR": str(tmp_path / "data"),
-        "DARKROOM_DEAD_AFTER_S": "1",
-    }
-    servers = [Process(tmp_path / name, config, **shared) for name in ("one", "two")]
-    openai_vendor.always(delay_s=0.02)
-    finished: set[str] = set()
-    with servers[0], servers[1]:
-        for server in servers:
-            server.start()
-        for kill in range(3):
-            victim = servers[kill % 2]
-            calls: list[Future[None]] = []
-            moment = len(openai_vendor.received) + chance.randint(1, 10)
-            with victim.client() as http, ThreadPoolExecutor(10) as pool:
-                calls += [pool.submit(call, http, f"job {kill}-{n}", finished) for n in range(10)]
-                until(
-                    lambda moment=moment: len(openai_vendor.received) >= moment,
-                    f"the moment of power cut {kill}",
-                )
-                victim.kill()
-            victim.start()
-        with servers[0].client() as http:
-            until(lambda: all_ended(http), "the end of every job")
-            found = jobs(http)
-        assert {job["state"] for job in found} == {"succeeded"}
-        assert finished <= {job["request"]["prompt"] for job in found}
-        bought = [each.params["prompt"] for each in openai_vendor.received]
-        assert [prompt for prompt in finished if bought.count(prompt) != 1] == []

@@ -8,6 +8,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.fakes.openai_faults import Fault
@@ -32,7 +33,13 @@ def test_a_first_start_and_a_second(tmp_path: Path, openai_vendor: OpenAIVendor)
         ):
             assert line in told
         key = next(line for line in told.splitlines() if "API key" in line).split()[2]
-        assert f"Playground   {server.url}/#key={key}" in told
+        link = next(line for line in told.splitlines() if "Playground" in line).split()[1]
+        assert link.startswith(f"{server.url}/#token=")
+        assert key not in link
+        token = {"token": link.partition("#token=")[2]}
+        signed_in = httpx2.post(f"{server.url}/v1/session", json=token)
+        assert (signed_in.status_code, signed_in.json()["role"]) == (201, "admin")
+        assert httpx2.post(f"{server.url}/v1/session", json=token).status_code == 401
         with server.client(key) as http:
             assert http.get("/healthz").json() == {"status": "ok"}
             ready = http.get("/readyz")
@@ -51,7 +58,8 @@ def test_a_first_start_and_a_second(tmp_path: Path, openai_vendor: OpenAIVendor)
 
         server.start()
         assert "API key" not in server.output
-        assert "#key=" not in server.output
+        assert f"Playground   {server.url}/#token=" in server.output
+        assert link not in server.output
         with server.client(key) as http:
             assert [job["state"] for job in jobs(http)] == ["succeeded"]
             assert http.get("/v1/keys").json()["data"][0]["hint"].endswith(key[-4:])
@@ -136,6 +144,17 @@ BROKEN = [
         {},
         "unknown model 'gpt-image-99'",
     ),
+    (
+        '[[deployments]]\nid = "a"\nprovider = "openai_compatible"\n'
+        'options = { profile = "nobody" }',
+        {},
+        "deployment 'a': no profile 'nobody'; known: generic",
+    ),
+    (
+        '[[deployments]]\nid = "a"\nprovider = "azure"',
+        {},
+        "deployment 'a': provider 'azure' needs a base_url",
+    ),
     ('default_model = "gpt-image-99"', {}, "default_model 'gpt-image-99'"),
     ("", {"DARKROOM_HOST": "256.1.1.1"}, "cannot listen on 256.1.1.1"),
     ("", {"DARKROOM_STORAGE_URL": "gopher://x"}, "storage_url"),
@@ -173,7 +192,16 @@ async def test_a_signal_lets_the_running_job_finish(
                 )
                 await openai_vendor.wait_received(2)
             server.send(number)
-            until(lambda: not accepts(server.url), "closed doors")
+            with server.client() as asking:  # the doors are open, and nothing new comes in
+                until(
+                    lambda: asking.get("/readyz").json()["checks"]["draining"] != "ok",
+                    "a server that stops",
+                )
+                assert asking.get("/readyz").status_code == 503
+                refused = asking.post(GENERATE, json=ASKING)
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"] == "5"
+            assert refused.json()["error"]["code"] == "overloaded"
             assert not server.ended
             openai_vendor.release()
             assert answer.result(20).status_code == 200
@@ -184,15 +212,6 @@ async def test_a_signal_lets_the_running_job_finish(
         with server.client() as http:
             assert [job["state"] for job in jobs(http)] == ["succeeded"] * 2
     assert len(openai_vendor.received) == 2
-
-
-def accepts(url: str) -> bool:
-    """Whether the port takes new connections."""
-    try:
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 async def test_a_job_that_does_not_finish_in_time_is_left_for_the_next_start(

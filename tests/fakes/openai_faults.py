@@ -99,7 +99,7 @@ class Plan:
 
     fault: Fault = Fault.NONE
     path: str | None = None
-    """Only requests whose path ends so; None: any image request."""
+    """Only requests whose path ends so; None: any that buys images."""
     delay_s: float = 0.0
     weight: int | None = None
     """Bytes per image, at least."""
@@ -110,6 +110,9 @@ class Plan:
     images: int | None = None
     usage: Mapping[str, Any] | None = None
     """Replaces the usage object, whatever the fault."""
+    said: str = ""
+    """What a text model comes to: ``refused`` (the image call alone), ``text`` (it draws nothing),
+    ``incomplete``, or the error code of a response that failed."""
     location: str = "http://127.0.0.1:9/"
     drip_bytes: int = 1
     drip_s: float = 0.05
@@ -162,6 +165,8 @@ class Script:
     queue: deque[Plan] = field(default_factory=deque[Plan])
     marks: Counter[str] = field(default_factory=Counter[str])
     lock: threading.Lock = field(default_factory=threading.Lock)
+    bought_at: str | tuple[str, ...] = "/images/"
+    """What is in the path of a request that a plan without a path concerns."""
 
     def add(self, what: Plan, times: int = 1) -> None:
         with self.lock:
@@ -185,11 +190,13 @@ class Script:
                 self.marks[prompt] += 1
                 return mark[0]
             for index, each in enumerate(self.queue):
-                if _concerns(each, path):
+                if self._concerns(each, path):
                     del self.queue[index]
                     return each
-            return self.standing if _concerns(self.standing, path) else Plan()
+            return self.standing if self._concerns(self.standing, path) else Plan()
 
-
-def _concerns(what: Plan, path: str) -> bool:
-    return path.endswith(what.path) if what.path else "/images/" in path
+    def _concerns(self, what: Plan, path: str) -> bool:
+        if what.path:
+            return path.endswith(what.path)
+        places = (self.bought_at,) if isinstance(self.bought_at, str) else self.bought_at
+        return any(place in path for place in places)

@@ -103,6 +103,16 @@ def _referenced(reference: Any, param: str) -> tuple[InputImage, bytes]:
     return _opened(data, param), data
 
 
+def from_references(references: Sequence[Any], mask: Any = None) -> tuple[InputImage, ...]:
+    """The images of a conversation, each ``{"image_url"}`` or ``{"file_id"}``."""
+    found = tuple(_referenced(each, "input")[0] for each in references)
+    if mask is not None:
+        _, data = _referenced(mask, "tools[0].input_image_mask")
+        if data:
+            _check_mask(data, found[0], "tools[0].input_image_mask")
+    return found
+
+
 def _check_count(count: int, param: str) -> None:
     if count > MAX_IMAGES:
         raise BadInput(

@@ -16,7 +16,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 async def test_jobs_run_again_after_the_database_was_away(postgres_url: str) -> None:
     database = await open_database(postgres_url)
-    engine = ProcrastinateEngine(postgres_url, running_max=5, drain_s=1, dead_after_s=1)
+    engine = ProcrastinateEngine(database, postgres_url, running_max=5, drain_s=1, dead_after_s=1)
     ran: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(job_id: str) -> None:
@@ -34,3 +34,29 @@ async def test_jobs_run_again_after_the_database_was_away(postgres_url: str) -> 
     finally:
         await engine.close()
         await database.close()
+
+
+async def test_a_job_that_was_struck_off_while_another_process_had_it_is_not_lost(
+    postgres_url: str,
+) -> None:
+    """What a process does that was taken for dead, and whose successor then dies."""
+    database = await open_database(postgres_url)
+    engine = ProcrastinateEngine(database, postgres_url, running_max=5, drain_s=1, dead_after_s=1)
+    runs: list[str] = []
+    again = asyncio.Event()
+
+    async def run(job_id: str) -> None:
+        runs.append(job_id)
+        if len(runs) == 2:
+            await end(database, job_id)
+            again.set()
+
+    await engine.open(run)  # the first run ends, and with it the entry in the queue
+    try:
+        job = await accept(database, engine)
+        async with asyncio.timeout(20):
+            await again.wait()
+    finally:
+        await engine.close()
+        await database.close()
+    assert runs == [job.id] * 2

@@ -19,7 +19,7 @@ def make_engine(database: Database, database_url: str) -> MakeEngine:
         if database_url.startswith("sqlite"):
             return EmbeddedEngine(database, running_max=running_max, drain_s=drain_s)
         return ProcrastinateEngine(
-            database_url, running_max=running_max, drain_s=drain_s, dead_after_s=1.0
+            database, database_url, running_max=running_max, drain_s=drain_s, dead_after_s=1.0
         )
 
     return make
@@ -184,3 +184,29 @@ async def test_a_run_that_raises_is_run_again(
     job = await accept(database, first)
     await worker.until(lambda: worker.ran == [job.id])
     await first.close()
+
+
+async def test_a_job_that_waits_is_run_again_and_takes_no_place(
+    database: Database, make_engine: MakeEngine, worker: Worker
+) -> None:
+    """One place; the job that waits for an hour is not in the way, nor of the end."""
+    engine = make_engine(running_max=1)
+    looks: list[str] = []
+
+    async def run(job_id: str) -> float | None:
+        if job_id == patient.id:
+            return 3600.0
+        looks.append(job_id)
+        if len(looks) < 3:
+            return 0.01
+        await worker.run(job_id)
+        return None
+
+    patient = a_job()
+    await engine.open(run)
+    await accept(database, engine, patient)
+    job = await accept(database, engine)
+    await worker.until(lambda: worker.ran == [job.id])
+    async with asyncio.timeout(4):
+        await engine.close()
+    assert looks == [job.id] * 3

@@ -23,6 +23,7 @@ from darkroom.core.job import Attempt, AttemptState
 from darkroom.jobs.policy import (
     RESTARTS_MAX,
     TRIES_PER_DEPLOYMENT,
+    Bounds,
     Stop,
     Try,
     closed_state,
@@ -48,6 +49,13 @@ def failed(*errors: DarkroomError, at: str = "d0") -> list[Attempt]:
         Attempt(number, at, "scripted", "m", closed_state(error), 0, 1, error=error.record())
         for number, error in enumerate(errors, 1)
     ]
+
+
+def stopped(attempts: list[Attempt]) -> Stop:
+    """The end, for the reason of the first attempt."""
+    error = attempts[0].error
+    assert error is not None
+    return Stop(error)
 
 
 def test_the_first_candidate_comes_first() -> None:
@@ -101,11 +109,69 @@ def test_the_only_deployment_is_tried_again_with_growing_pauses() -> None:
     assert isinstance(next_step(failed(*errors), only), Stop)
 
 
-@pytest.mark.parametrize(("asked_s", "goes_on"), [(7.0, True), (60.0, True), (61.0, False)])
-def test_the_vendors_pause_is_kept_up_to_a_minute(asked_s: float, goes_on: bool) -> None:
+@pytest.mark.parametrize(
+    ("asked_s", "left_s", "goes_on"),
+    [(7, 900, True), (60, 900, True), (61, 900, False), (29, 30, True), (30, 30, False)],
+)
+def test_the_vendors_pause_is_kept_up_to_a_minute_and_the_deadline(
+    asked_s: float, left_s: float, goes_on: bool
+) -> None:
     only = candidates(Scripted)
-    step = next_step(failed(UpstreamRateLimited("x", retry_after_s=asked_s)), only)
-    assert step == Try(only[0], asked_s) if goes_on else isinstance(step, Stop)
+    attempts = failed(UpstreamRateLimited("x", retry_after_s=asked_s))
+    step = next_step(attempts, only, Bounds(left_s=left_s))
+    assert step == (Try(only[0], asked_s) if goes_on else stopped(attempts))
+
+
+def test_a_rate_limited_deployment_is_returned_to_only_when_no_other_is_left() -> None:
+    one, two = candidates(Scripted, Scripted)
+    limited = failed(UpstreamRateLimited("x", retry_after_s=20))
+    assert next_step(limited, [one, two]) == Try(two)
+    denied = [*limited, replace(failed(UpstreamDenied("x"), at="d1")[0], number=2)]
+    later = Bounds(now_ms=5_001)
+    assert next_step(denied, [one, two], later) == Try(one, 15.0)
+
+
+def test_of_those_tried_the_one_that_is_ready_first_is_tried_again() -> None:
+    one, two = candidates(Scripted, Scripted)
+    slow = failed(UpstreamRateLimited("x", retry_after_s=20))
+    step = next_step([*slow, *failed(UpstreamFailed("x"), at="d1")], [one, two])
+    assert step == Try(two, 0.5)
+
+
+def test_when_the_deadline_is_over_nothing_more_is_tried() -> None:
+    one, two = candidates(Scripted, Scripted)
+    attempts = failed(UpstreamFailed("x"))
+    assert next_step(attempts, [one, two], Bounds(left_s=0)) == stopped(attempts)
+
+
+def test_without_retry_budget_others_are_asked_but_none_twice() -> None:
+    one, two = candidates(Scripted, Scripted)
+    spent = Bounds(may_return=False)
+    first = failed(UpstreamFailed("x"))
+    assert next_step(first, [one, two], spent) == Try(two)
+    assert isinstance(
+        next_step([*first, *failed(UpstreamFailed("x"), at="d1")], [one, two], spent), Stop
+    )
+
+
+def test_after_a_refusal_another_is_asked_only_where_the_policy_allows_it() -> None:
+    one, two = candidates(Scripted, Scripted)
+    refused = failed(ModerationBlocked("no"))
+    allowed = Bounds(after_refusal=True)
+    assert next_step(refused, [one, two], allowed) == Try(two)
+    assert next_step(refused, [one], allowed) == stopped(refused)
+
+
+def test_a_refusal_is_what_the_job_says_whatever_came_after_it() -> None:
+    one, two = candidates(Scripted, Scripted)
+    attempts = [*failed(ModerationBlocked("no")), *failed(UpstreamDenied("x"), at="d1")]
+    assert next_step(attempts, [one, two], Bounds(after_refusal=True)) == stopped(attempts)
+
+
+def test_what_another_may_have_billed_is_no_reason_to_buy_elsewhere() -> None:
+    one, two = candidates(Costly, Scripted)
+    unknown = failed(UpstreamTimeout("x"))
+    assert next_step(unknown, [one, two]) == stopped(unknown)
 
 
 def test_refused_credentials_are_not_tried_again() -> None:

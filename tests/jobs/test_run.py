@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from darkroom.core.job import AssetKind, Attempt, AttemptState, JobState
 from darkroom.core.ports import ImageSink, UpstreamCall
 from darkroom.core.result import ProviderResult
 from darkroom.core.usage import Usage
-from darkroom.db import Database, Work
+from darkroom.db import Database, Tx, Work
 from darkroom.jobs import records
 from tests.support.jobs import a_job
 from tests.support.workshop import Costly, Scripted, Workshop, draws, image, workshop
@@ -304,6 +305,33 @@ async def test_a_process_that_lost_its_job_writes_nothing(shop: Workshop) -> Non
     assert left.state is JobState.RUNNING
     assert left.assets == ()
     assert left.attempts[0].state is AttemptState.OPEN
+
+
+async def test_a_process_that_lost_its_job_does_not_take_it_back(tmp_path: Path) -> None:
+    """It comes back with a failure, and another process is at its second attempt."""
+    second = Attempt(2, "first", "scripted", "m", AttemptState.OPEN, now_ms())
+
+    async def late(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
+        def taken_over(tx: Tx) -> None:
+            job = records.claim(tx, call.job_id, "other", now_ms())
+            assert job is not None
+            lost = replace(job.attempts[0], state=AttemptState.SENT_UNKNOWN)
+            records.close_attempt(tx, job.id, lost)
+            records.open_attempt(tx, job.id, second)
+
+        await shop.database.write(taken_over)
+        raise UpstreamFailed("first says: boom")
+
+    async with workshop(tmp_path) as shop:
+        shop.providers["first"].script = [late]
+        job = await shop.submit()
+        [run] = [task for task in asyncio.all_tasks() if task.get_name() == job.id]
+        await asyncio.wait([run])
+        left = await shop.jobs.get(job.id, "account")
+        mine = await shop.database.write(lambda tx: records.finish(tx, left, "other"))
+    assert [one.state for one in left.attempts] == [AttemptState.SENT_UNKNOWN, AttemptState.OPEN]
+    assert len(shop.providers["first"].calls) == 1
+    assert mine
 
 
 async def test_a_failed_deployment_is_named_to_the_caller(shop: Workshop) -> None:

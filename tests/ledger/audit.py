@@ -1,5 +1,6 @@
 """Reads the raw tables and checks what must be true of any ledger at any time."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,19 +64,27 @@ def _balances_follow_from_entries(accounts: Rows, holds: Rows, entries: Rows) ->
 
 
 def _holds_resolve_into_entries(holds: Rows, entries: Rows, parts: Rows) -> None:
+    booked, charged_for = _by_job(entries), _by_job(parts)
     for hold in holds:
-        mine = [e for e in entries if e.job_id == hold.job_id and e.account == hold.account_id]
+        mine = [e for e in booked[hold.job_id] if e.account == hold.account_id]
         charged = [-e.amount_nanos for e in mine if e.kind == "capture"]
         refunded = [e.amount_nanos for e in mine if e.kind == "refund"]
         assert charged == ([hold.captured_nanos] if hold.captured_nanos else [])
         assert sum(refunded) == hold.refunded_nanos <= hold.captured_nanos
         assert (hold.resolved_at_ms is None) == (hold.state == "held")
         assert hold.captured_nanos <= max(hold.asked_nanos, 0)
-        of_job = [part.amount_nanos for part in parts if part.job_id == hold.job_id]
+        of_job = [part.amount_nanos for part in charged_for[hold.job_id]]
         assert sum(of_job) == hold.captured_nanos
         if hold.state != "captured":
             assert of_job == []
         assert all(e.attempt == hold.attempt and e.attempt is not None for e in mine)
+
+
+def _by_job(rows: Rows) -> defaultdict[str, list[Row[Any]]]:
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.job_id].append(row)
+    return found
 
 
 def _revenue_is_charges_less_refunds(holds: Rows, entries: Rows) -> None:

@@ -185,6 +185,18 @@ def test_a_flux_edit_without_a_size_may_come_as_large_as_its_input() -> None:
     assert quote(generation("flux-2-pro"), "bfl").max_nanos == 30_000_000
 
 
+@pytest.mark.parametrize(
+    ("name", "sheet"), [("flux-2-pro", "bfl"), ("gemini-3-pro-image", "google")]
+)
+def test_each_call_of_a_model_that_makes_one_image_is_charged_what_goes_in(
+    name: str, sheet: str
+) -> None:
+    one, four = (quote(edit(name, an_input(), n=n, size="1024x1024"), sheet) for n in (1, 4))
+    assert (four.expected_nanos, four.max_nanos) == (4 * one.expected_nanos, 4 * one.max_nanos)
+    gpt = [quote(edit("gpt-image-1.5", an_input(), n=n)).usage_expected.image_in for n in (1, 4)]
+    assert gpt[0] == gpt[1]
+
+
 # --- terms --------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from darkroom import ledger
+from darkroom.core.errors import InvalidRequest
 from darkroom.db import Tx
 from darkroom.ledger import Capture, Hold, Period, Refund, TopUp
 from tests.ledger.books import DAY_MS, NOON, Book, lines
@@ -37,11 +38,14 @@ def _fill(tx: Tx) -> None:
                 provider="openai" if model == "gpt" else "bfl",
                 deployment=deployment,
                 cost_nanos=amount - 1,
+                images=amount % 4,
             ),
         )
     ledger.hold(tx, Hold("a", "k1", "open", 20, NOON))
     ledger.hold(tx, Hold("a", "k1", "failed", 20, NOON))
-    ledger.release(tx, "failed", "upstream", NOON)
+    ledger.release(tx, "failed", "upstream", NOON, ledger.Asked("gpt", "openai", "east"))
+    ledger.hold(tx, Hold("a", "k1", "stopped", 20, NOON))
+    ledger.release(tx, "stopped", "job_canceled", NOON)
     ledger.refund(tx, Refund("j2", 4, "blurred", NOON + 2 * DAY_MS))
 
 
@@ -89,6 +93,28 @@ def test_usage_of_all_accounts_and_of_a_period(filled: Book) -> None:
     assert (nothing.rows, nothing.jobs, nothing.charged_nanos) == ((), 0, 0)
 
 
+def test_usage_counts_images_and_what_failed(filled: Book) -> None:
+    used = filled.read(lambda tx: ledger.usage(tx, ("deployment", "model"), account_id="a"))
+    told = {row.groups: (row.jobs, row.images, row.failed) for row in used.rows}
+    assert told == {
+        ("east", "gpt"): (1, 3, 1),
+        ("west", "flux"): (1, 1, 0),
+        ("west", "gpt"): (1, 3, 0),
+    }
+    assert (used.jobs, used.images, used.failed) == (3, 7, 1)
+
+
+def test_what_only_failed_has_a_row(filled: Book) -> None:
+    def work(tx: Tx) -> None:
+        ledger.hold(tx, Hold("a", "k1", "again", 20, NOON))
+        ledger.release(tx, "again", "moderation_blocked", NOON, ledger.Asked("grok"))
+
+    filled.write(work)
+    used = filled.read(lambda tx: ledger.usage(tx, ("model",), account_id="a"))
+    [row] = [row for row in used.rows if row.groups == ("grok",)]
+    assert (row.jobs, row.images, row.failed, row.charged_nanos) == (0, 0, 1, 0)
+
+
 def test_usage_by_something_unknown_is_refused(filled: Book) -> None:
     with pytest.raises(ValueError, match="'moon': account, key"):
         filled.read(lambda tx: ledger.usage(tx, ("moon",)))
@@ -118,6 +144,34 @@ def test_statements_of_neighbouring_periods_meet(filled: Book) -> None:
     assert first.closing_nanos == second.opening_nanos == 993
     assert len(first.rows) + len(second.rows) == 5
     assert second.closing_nanos == 973
+
+
+def test_pages_of_a_statement_are_the_whole_one_backwards(filled: Book) -> None:
+    for period in (Period(), Period(NOON + DAY_MS), Period(0, NOON + DAY_MS)):
+        whole = filled.read(lambda tx, of=period: ledger.statement(tx, "a", of))
+        for limit in (1, 2, 5, 9):
+            pages = _pages(filled, period, limit)
+            assert [len(page.rows) == limit for page in pages[:-1]] == [True] * (len(pages) - 1)
+            ends = [page.closing_nanos for page in pages] + [whole.opening_nanos]
+            assert ends == [whole.closing_nanos] + [page.opening_nanos for page in pages]
+            assert [row for page in pages for row in page.rows] == list(whole.rows[::-1])
+
+
+def test_a_page_begins_at_a_booking_of_the_account(filled: Book) -> None:
+    [newest] = _pages(filled, Period(), 5)
+    with pytest.raises(InvalidRequest):
+        filled.read(
+            lambda tx: ledger.statement_page(tx, "b", Period(), 5, newest.rows[0].transfer_id)
+        )
+
+
+def _pages(book: Book, period: Period, limit: int) -> list[ledger.StatementPage]:
+    found = [book.read(lambda tx: ledger.statement_page(tx, "a", period, limit))]
+    while (before := found[-1].more) is not None:
+        found.append(
+            book.read(lambda tx, at=before: ledger.statement_page(tx, "a", period, limit, at))
+        )
+    return found
 
 
 def test_drift_sets_quotes_charges_and_invoices_side_by_side(filled: Book) -> None:

@@ -303,3 +303,23 @@ def test_a_line_without_end_takes_no_memory() -> None:
         assert list(stream.feed(b":" + b"x" * 999)) == []
     assert list(stream.feed(b'\ndata: {"type":"c"}\n\n')) == [({"type": "c"}, [])]
     assert max(len(value) for value in vars(stream).values() if isinstance(value, bytes)) < 200
+
+
+IGNORING = b'{"x": [{"data" : "QUJD", "sig_": 1}], "sig":"' + b"A" * 5000 + b'"}'
+
+
+@pytest.mark.parametrize("size", [*range(1, 70), 6000])
+def test_strings_that_are_ignored_are_read_past_in_any_pieces(size: int) -> None:
+    writers = Writers()
+    document = ImageJson(writers, key="data", ignored=("sig",))
+    for piece in pieces(IGNORING, size):
+        document.feed(piece)
+    assert document.finish() == {"sig": "", "x": [{"data": "#0", "sig_": 1}]}
+    assert writers.pictures == [b"ABC"]
+
+
+def test_an_answer_that_stops_in_an_ignored_string_is_broken() -> None:
+    document = ImageJson(Writers(), key="data", ignored=("sig",))
+    document.feed(b'{"sig": "AAAA')
+    with pytest.raises(UpstreamBroken):
+        document.finish()

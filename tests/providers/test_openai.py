@@ -21,7 +21,7 @@ from darkroom.core.request import ImageRequest, Operation
 from darkroom.core.result import Output, ProviderResult
 from darkroom.core.secret import Secret
 from darkroom.core.usage import Usage
-from darkroom.egress import HttpEgress
+from darkroom.egress import AddressGuard, HttpEgress, PublicFetcher
 from darkroom.providers.openai import OpenAIProvider
 from tests.fakes.openai_faults import Fault
 from tests.fakes.openai_vendor import OpenAIVendor, refusing_url
@@ -35,7 +35,7 @@ REQUEST = ImageRequest(Operation.GENERATION, "gpt-image-1.5", "a cat", quality="
 
 @pytest.fixture
 async def egress() -> AsyncIterator[HttpEgress]:
-    opened = HttpEgress()
+    opened = HttpEgress(PublicFetcher(AddressGuard()))
     yield opened
     await opened.close()
 

@@ -147,6 +147,12 @@ async def test_a_stream_that_ends_within_an_event_leaves_only_what_is_returned(
     assert sink.left == [result.images[0].path]
 
 
+@pytest.mark.parametrize("kind", ["partial_image", "completed", "in_progress"])
+async def test_a_stream_of_images_without_end_is_given_up_on(kind: str, sink: FolderSink) -> None:
+    event = {"type": f"image_generation.{kind}", "b64_json": IMAGE}
+    assert "without end" in (await fails(stream(*[event] * 65), sink, 1)).message
+
+
 class RefusingSink(FolderSink):
     async def partial(self, index: int, image: SpooledImage) -> None:
         image.path.unlink()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from darkroom.core.errors import UpstreamBroken
+from darkroom.core.errors import UpstreamRejected
 from darkroom.core.ports import InputFile
 from darkroom.core.request import Operation
 from tests.support.sandbox import Sink, call, input_file, picture, provider, request
@@ -158,5 +158,5 @@ async def test_transparent_inputs_stay_transparent_outside_the_mask(tmp_path: Pa
 async def test_an_unreadable_input_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(b"not a picture")
-    with pytest.raises(UpstreamBroken):
+    with pytest.raises(UpstreamRejected):
         await edited(tmp_path, [InputFile(path, "image/png", 8, 8, 13)])

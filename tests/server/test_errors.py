@@ -16,7 +16,7 @@ from tests.fakes.openai_vendor import OpenAIVendor
 from tests.server.client import EDIT, GENERATE, asking, client, refusal
 from tests.support.running import Running, deployment
 
-UNKNOWN = ["/v1/images/variations", "/v1/nothing", "/v2", "/v1/jobs/", "/v1//jobs", "/%00", "/é"]
+UNKNOWN = ["/v1/images/variations", "/v1/nothing", "/v3", "/v1/jobs/", "/v1//jobs", "/%00", "/é"]
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
@@ -189,6 +189,7 @@ async def test_a_defect_of_ours_is_500_without_a_trace(
 
     scope: dict[str, Any] = {
         "type": "http",
+        "method": "GET",
         "path": "/x",
         "headers": [],
         "state": {"request_id": "req_1"},

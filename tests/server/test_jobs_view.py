@@ -334,3 +334,32 @@ def test_an_edit_and_a_generation_do_not_share_a_key(shared: Running) -> None:
         http.post(GENERATE, json=asking(), headers=KEY)
         image = {"image_url": "data:image/png;base64," + base64.b64encode(photo()).decode()}
         refusal(http.post(EDIT, json=asking(images=[image]), headers=KEY), 409)
+
+
+# --- waiting and finding ------------------------------------------------------------------------
+
+
+async def test_a_job_is_shown_at_its_end_to_who_prefers_to_wait(
+    gateway: Running, openai_vendor: OpenAIVendor
+) -> None:
+    openai_vendor.next(Fault.HOLD)
+    with client(gateway) as http, ThreadPoolExecutor() as pool:
+        accepted = http.post(GENERATE, json=asking(), headers={"prefer": "respond-async"})
+        path = f"/v1/jobs/{accepted.headers['x-darkroom-job']}"
+        await openai_vendor.wait_received(1)
+        assert http.get(path, headers={"prefer": "wait=0"}).json()["state"] == "running"
+        waiting = pool.submit(lambda: http.get(path, headers={"prefer": "wait=20"}).json())
+        openai_vendor.release()
+        assert waiting.result(20)["state"] == "succeeded"
+
+
+def test_a_job_is_found_by_its_idempotency_key(gateway: Running) -> None:
+    with client(gateway) as http, client(gateway, other_key(gateway, "admin")) as other:
+        made = http.post(GENERATE, json=asking(), headers={"idempotency-key": "order 7"})
+        http.post(GENERATE, json=asking(), headers={"idempotency-key": "order 8"})
+        page = http.get("/v1/jobs", params={"idempotency_key": "order 7"}).json()
+        assert [job["id"] for job in page["data"]] == [made.headers["x-darkroom-job"]]
+        assert not page["has_more"]
+        assert http.get("/v1/jobs", params={"idempotency_key": "order 9"}).json()["data"] == []
+        # the keys of two API keys are two keys, whosever account they are of
+        assert other.get("/v1/jobs", params={"idempotency_key": "order 7"}).json()["data"] == []

@@ -219,6 +219,56 @@ def test_a_statement_adds_up(http: httpx2.Client, own: httpx2.Client, name: str)
     assert not [word for word in words if word.startswith(("=", "+", "-", "@"))]
 
 
+def test_a_statement_in_pages_is_the_same_backwards(
+    http: httpx2.Client, own: httpx2.Client, name: str
+) -> None:
+    prepay(http, name, 2_000_000_000)
+    for _ in range(3):
+        charged(ask(own))
+    whole = ok(own.get("/v1/statement"))
+    rows: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"limit": 2}
+    closing = whole["closing"]
+    while True:
+        page = ok(own.get("/v1/statement", params=query))
+        assert page["closing"] == closing
+        closing = page["opening"]  # where the page before it ended
+        assert 1 <= len(page["data"]) <= 2
+        rows += page["data"]
+        assert page["has_more"] is (page["next_cursor"] is not None)
+        if not page["has_more"]:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert closing == whole["opening"]
+    assert rows == whole["data"][::-1]
+    later = ok(own.get("/v1/statement", params={"limit": 5, "from": "9000-01-01"}))
+    assert (later["data"], later["has_more"]) == ([], False)
+    assert later["opening"] == later["closing"] == whole["closing"]
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "2", "format": "csv"}, "format"),
+        ({"cursor": "capture:of-somebody-else"}, "cursor"),
+        ({"cursor": "nul\0"}, "cursor"),
+    ],
+)
+def test_a_page_of_a_statement_is_asked_for_rightly(
+    own: httpx2.Client, query: dict[str, str], param: str
+) -> None:
+    assert refusal(own.get("/v1/statement", params=query), 400)["param"] == param
+
+
+def test_a_cursor_of_another_account_leads_nowhere(
+    http: httpx2.Client, own: httpx2.Client, name: str
+) -> None:
+    prepay(http, name, 1_000_000_000)
+    [row] = ok(own.get("/v1/statement"))["data"]
+    refusal(http.get("/v1/statement", params={"cursor": row["id"]}), 400)
+
+
 def test_an_earlier_statement_is_the_opening_of_a_later_one(own: httpx2.Client) -> None:
     charged(ask(own))
     posted = ok(own.get("/v1/balance"))["posted"]["nanos"]

@@ -154,6 +154,21 @@ def test_images_in_json_count_without_being_read(http: httpx2.Client) -> None:
     assert one["expected"]["nanos"] > none["expected"]["nanos"]
 
 
+def test_stored_images_are_quoted_as_they_are(http: httpx2.Client) -> None:
+    """An upload, an earlier result and our own link: what is held is what was quoted."""
+    file = http.post("/v1/files", files={"file": ("a.png", photo(), "image/png")}).json()["id"]
+    made = http.post(GENERATE, json=asking(size="1536x1024", quality="low"))
+    job = http.get(f"/v1/jobs/{made.headers['x-darkroom-job']}").json()
+    result = next(asset for asset in job["assets"] if asset["kind"] == "result")
+    for image in ({"file_id": file}, {"file_id": result["id"]}, {"image_url": result["url"]}):
+        body = asking(size="1024x1024", quality="low", images=[image])
+        quote = quoted(http.post(QUOTE, json=body))
+        assert quote["notes"] == []
+        edit = http.post(EDIT, json=body, headers={"prefer": "respond-async"})
+        kept = http.get(f"/v1/jobs/{edit.headers['x-darkroom-job']}").json()["quote"]
+        assert (kept["expected"], kept["max"]) == (quote["expected"], quote["max"])
+
+
 # --- price sheets ---------------------------------------------------------------------------------
 
 
@@ -242,3 +257,26 @@ def test_what_would_be_refused_has_no_price(http: httpx2.Client, shared: Running
     refusal(http.get(QUOTE), 405)
     with client(shared, "") as nobody:
         refusal(nobody.post(QUOTE, json=asking()), 401)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/images", {"prompt": "x", "size": "1:1", "image_urls": ["https://a.example/b.png"]}),
+        ("/evolink/v1/images", {"prompt": "x", "size": "1:1"}),
+        ("/v2/images", {"prompt": "x", "gptImageParams": {"quality": "high"}}),
+    ],
+)
+def test_the_bodies_of_every_dialect_are_quoted(
+    http: httpx2.Client, path: str, body: dict[str, Any]
+) -> None:
+    body = {"model": "gpt-image-1.5", **body}
+    quote = http.post(f"{path}/quote", json=body).json()
+    assert quote["object"] == "quote", quote
+    assert quote["operation"] == ("edit" if "image_urls" in body else "generation")
+    task = http.post(
+        path + ("/generate" if "v2" in path else "/generations"), json={**body, "x": 1}
+    )
+    assert task.status_code == 400  # the same body checks stand before both
+    refused = http.post(f"{path}/quote", json={**body, "x": 1})
+    assert refused.json() == task.json()

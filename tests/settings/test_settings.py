@@ -56,6 +56,7 @@ def test_every_setting_has_a_twin_in_the_environment(monkeypatch: pytest.MonkeyP
         "public_url": "https://images.example.com",
         "init_key": "k" * 32,
         "default_model": "gpt-image-1.5",
+        "job_deadline_s": 60.0,
         "link_lifetime_s": 60,
         "jobs_running_max": 7,
         "drain_s": 1.5,
@@ -114,6 +115,11 @@ MISTAKES = [
     (DEPLOYMENT + 'key = "x"', "deployments.0.key"),
     (DEPLOYMENT + 'base_url = "api.openai.com"', "deployments.0.base_url: starts with https://"),
     (DEPLOYMENT + "timeout_s = 0", "deployments.0.timeout_s"),
+    (DEPLOYMENT + "max_concurrent = -1", "deployments.0.max_concurrent"),
+    (DEPLOYMENT + "weight = -1", "deployments.0.weight"),
+    (DEPLOYMENT + "options = { a = 1 }", "deployments.0.options"),
+    ("job_deadline_s = 0", "job_deadline_s"),
+    ("aliases = { fast = 1 }", "aliases.fast"),
     ('[[deployments]]\nid = "a b"\nprovider = "x"', "deployments.0.id"),
     ('[[deployments]]\nid = "é"\nprovider = "x"', "deployments.0.id"),
     ('[[deployments]]\nid = "a"', "deployments.0.provider"),
@@ -151,6 +157,26 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("DARKROOM_CONFIG", str(missing))
         with pytest.raises(ConfigError, match=r"none\.toml does not exist"):
             load_settings(options)
+
+
+# --- deployments --------------------------------------------------------------------------------
+
+
+def test_a_deployment_says_how_much_it_may_be_asked_and_what_its_provider_needs(
+    tmp_path: Path,
+) -> None:
+    more = (
+        "max_concurrent = 4\nrequests_per_minute = 60\nweight = 3\n"
+        'region = "eastus2"\noptions = { api_version = "v1" }\n'
+    )
+    [found] = load_settings(written(tmp_path, DEPLOYMENT + more)).resolved_deployments()
+    assert (found.max_concurrent, found.requests_per_minute, found.weight) == (4, 60, 3)
+    assert (found.region, found.options) == ("eastus2", {"api_version": "v1"})
+
+
+def test_models_may_have_names_of_ones_own(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, '[aliases]\nfast = "gpt-image-2.5-flare"\n'))
+    assert settings.aliases == {"fast": "gpt-image-2.5-flare"}
 
 
 # --- secrets ------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ def a_job(**changes: object) -> Job:
 async def accept(database: Database, engine: JobEngine, job: Job | None = None) -> Job:
     """Put a job into the database and the engine, in one transaction."""
     job = job or a_job()
-    await database.write(lambda tx: (records.add(tx, job), engine.start(tx, job.id)))
-    engine.started(job.id)
+    await database.write(lambda tx: (records.add(tx, job), engine.start(tx, job.id, job.key_id)))
+    engine.started(job.id, job.key_id)
     return job
 
 

@@ -15,7 +15,7 @@ import httpx2
 from tests.fakes.openai_vendor import OpenAIVendor
 from tests.support.running import KEY
 
-_START_S = 30
+_START_S = 60
 _STEP_S = 0.01
 
 
@@ -29,16 +29,16 @@ class Process:
         self._config = folder / "darkroom.toml"
         self._config.write_text(config, encoding="utf-8")
         self._environment = environment
-        self._log = folder / "log.txt"
+        self.log = folder / "log.txt"
         self._popen: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def launch(self, *options: str) -> Self:
         """Begin, without waiting for anything. The log starts anew."""
-        log = self._log.open("wb")
+        log = self.log.open("wb")
         command = [sys.executable, "-m", "darkroom", "serve", *options]
         self._popen = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=log, stderr=subprocess.STDOUT, env=self._env(), cwd=self.folder
+            command, stdout=log, stderr=subprocess.STDOUT, env=self.env(), cwd=self.folder
         )
         log.close()
         return self
@@ -55,7 +55,7 @@ class Process:
     @property
     def output(self) -> str:
         """What it has written so far."""
-        return self._log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
     @property
     def ended(self) -> bool:
@@ -90,7 +90,8 @@ class Process:
         if self._popen is not None and not self.ended:
             self.kill()
 
-    def _env(self) -> Mapping[str, str]:
+    def env(self) -> Mapping[str, str]:
+        """The environment of the server, without settings of the developer."""
         kept = {
             name: value
             for name, value in os.environ.items()

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +11,8 @@ import uvicorn
 
 from darkroom.server.serving import bound_socket, http_server, serve, started, url_of
 from darkroom.settings import Settings
-from darkroom.wiring import Services
+from darkroom.telemetry.traces import Providers
+from darkroom.wiring import Services, utc_today
 from tests.fakes.openai_vendor import OpenAIVendor
 
 KEY = "test-key-0123456789-0123456789-0123456789"
@@ -20,10 +23,14 @@ class Running:
 
     def __init__(self, data_dir: Path, **options: Any) -> None:
         options.setdefault("drain_s", 2)
+        options.setdefault("access_log", False)  # nobody set logs up here: they would go to stdout
+        self._today: Callable[[], date] = options.pop("today", utc_today)
+        self._otel: Providers | None = options.pop("otel", None)
         self.settings = Settings(data_dir=data_dir, port=0, init_key=KEY, **options)
         self.key = KEY
         self.url = ""
         self.services: Services
+        self.loop: asyncio.AbstractEventLoop
         self._server: uvicorn.Server | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -31,7 +38,7 @@ class Running:
 
     def start(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(20), "the server did not start"
+        assert self._ready.wait(60), "the server did not start"
         if self._failure is not None:
             raise self._failure
         return self
@@ -39,7 +46,7 @@ class Running:
     def stop(self) -> None:
         if self._server is not None:
             self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the server did not stop"
 
     def __enter__(self) -> Self:
@@ -58,8 +65,9 @@ class Running:
 
     async def _serve(self) -> None:
         listener = bound_socket("127.0.0.1", 0)
-        async with started(self.settings) as server:
+        async with started(self.settings, self._today, self._otel) as server:
             self.services = server.services
+            self.loop = asyncio.get_running_loop()
             self.url = url_of(listener)
             self._server = http_server(server)
             self._ready.set()

@@ -1,31 +1,36 @@
 """The jobs room with scripted providers: everything below the doors, no network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
-from darkroom.assets import Ingest, Results, Spool, open_blobs
+from darkroom.assets import Disk, Ingest, Results, Spool, open_blobs
 from darkroom.catalog import Catalog, PriceBook
 from darkroom.core.capability import ModelSpec
 from darkroom.core.deployment import Deployment
 from darkroom.core.draft import Draft
 from darkroom.core.errors import DarkroomError
+from darkroom.core.ids import now_ms
 from darkroom.core.job import Job
-from darkroom.core.ports import Egress, ImageSink, UpstreamCall
+from darkroom.core.observer import Observer
+from darkroom.core.policy import Policy
+from darkroom.core.ports import Egress, Finding, ImageSink, NotYet, UpstreamCall
 from darkroom.core.result import Output, ProviderResult, SpooledImage
 from darkroom.core.size import Size
 from darkroom.core.usage import Usage
 from darkroom.db import Database, open_database
 from darkroom.egress import AddressGuard, PublicFetcher
-from darkroom.jobs import EmbeddedEngine, Jobs, Pricing, Runner, Submission
-from darkroom.routing import Route, Router
+from darkroom.jobs import Dispatch, Economy, EmbeddedEngine, Jobs, Pricing, Runner, Submission
+from darkroom.routing import Health, Route, Router, SharedHealth
 from tests.fakes.pictures import Look, picture
 from tests.support.jobs import a_request
 
+_EAGER = Economy(most_s=0.01)
 Play = Callable[["Scripted", UpstreamCall, ImageSink], Awaitable[ProviderResult]]
 
 
@@ -35,7 +40,6 @@ class Scripted:
     name: ClassVar[str] = "scripted"
     vendor: ClassVar[str] = ""
     default_base_url: ClassVar[str] = ""
-    takes_seed: ClassVar[bool] = False
     resend_safe: ClassVar[bool] = True
 
     def __init__(self, deployment: Deployment, egress: Egress | None = None) -> None:
@@ -47,6 +51,12 @@ class Scripted:
     def serves(self, model: ModelSpec) -> bool:
         return True
 
+    def spec(self, model: ModelSpec) -> ModelSpec:
+        return model
+
+    async def check(self) -> Sequence[Finding]:
+        return ()
+
     async def run(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
         self.calls.append(call)
         act = self.script.pop(0) if self.script else draws
@@ -57,6 +67,37 @@ class Scripted:
         except asyncio.CancelledError:
             self.canceled += 1
             raise
+
+
+class Batching(Scripted):
+    """One with a batch API: ``looks`` are answered with "not yet", then the script goes on."""
+
+    resend_safe: ClassVar[bool] = False
+
+    def __init__(self, deployment: Deployment, egress: Egress | None = None) -> None:
+        super().__init__(deployment, egress)
+        self.looks = 0
+        self.handed_in: list[str] = []
+        self.withdrawn: list[str] = []
+        self.refuses: DarkroomError | None = None
+
+    async def hand_in(self, call: UpstreamCall, sink: ImageSink) -> str:
+        if self.refuses is not None:
+            raise self.refuses
+        self.handed_in.append(f"batch-{call.job_id}-{call.attempt}")
+        return self.handed_in[-1]
+
+    async def collect(
+        self, call: UpstreamCall, upstream_id: str, sink: ImageSink
+    ) -> ProviderResult:
+        assert upstream_id == f"batch-{call.job_id}-{call.attempt}"
+        if self.looks > 0:
+            self.looks -= 1
+            raise NotYet("It goes on.")
+        return await self.run(call, sink)
+
+    async def withdraw(self, upstream_id: str) -> None:
+        self.withdrawn.append(upstream_id)
 
 
 class Costly(Scripted):
@@ -83,7 +124,7 @@ def image(sink: ImageSink, call: UpstreamCall, index: int = 0) -> SpooledImage:
 @dataclass
 class Workshop:
     database: Database
-    router: Router
+    dispatch: Dispatch
     jobs: Jobs
     engine: EmbeddedEngine
     providers: dict[str, Scripted]
@@ -93,8 +134,9 @@ class Workshop:
     def submission(self, prompt: str = "a red bicycle", **changes: object) -> Submission:
         key = changes.pop("idempotency_key", None)
         key_id = changes.pop("key_id", "key")
+        policy = changes.pop("policy", Policy())
         draft = Draft(a_request(prompt, **changes))
-        return Submission(draft, "account", str(key_id), "openai", key)  # type: ignore[arg-type]
+        return Submission(draft, "account", str(key_id), "openai", key, policy=policy)  # type: ignore[arg-type]
 
     async def submit(self, prompt: str = "a red bicycle", **changes: object) -> Job:
         """The job as accepted."""
@@ -120,38 +162,55 @@ async def workshop(
     today: date = date(2026, 11, 20),
     sleep: Callable[[float], Coroutine[Any, Any, None]] | None = None,
     around: Callable[[Database], Database] | None = None,
+    deadline_s: float = 900.0,
+    options: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    health: Health | None = None,
+    clock: Callable[[], int] = now_ms,
+    economy: Economy = _EAGER,
+    disk: Disk | None = None,
+    observer: Observer | None = None,
+    running_max: int = 10,
 ) -> AsyncIterator[Workshop]:
     """``kinds``: deployments by id, in the order of preference; default: one called ``first``.
 
-    ``around`` puts something between the rooms and their database.
+    ``around`` puts something between the rooms and their database. ``options``: fields of a
+    deployment, by its id. ``observer`` is told of all jobs; it has heard all once this is over.
+    ``disk`` is what images are written with. ``running_max`` 0: every job waits.
     """
     database = await open_database(database_url or f"sqlite:///{folder / 'darkroom.db'}")
     if around is not None:
         database = around(database)
     spool = Spool(folder / "spool")
-    blobs = open_blobs(f"file://{folder / 'images'}")
+    blobs = open_blobs(f"file://{folder / 'images'}", disk)
     fetcher = PublicFetcher(AddressGuard())
     providers = {
-        name: kind(Deployment(name, kind.name))
+        name: kind(Deployment(name, kind.name, **options.get(name, {})))
         for name, kind in (kinds or {"first": Scripted}).items()
     }
     routes = [Route(provider.deployment, provider) for provider in providers.values()]
     router = Router(Catalog.load(), routes, lambda: today)
     ingest = Ingest(spool, blobs, fetcher, database)
-    engine = EmbeddedEngine(database, running_max=10, drain_s=5, retry_s=0)
+    engine = EmbeddedEngine(database, running_max=running_max, drain_s=5, retry_s=0)
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
+    dispatch = Dispatch(router, health, deadline_s=deadline_s, clock=clock)
+    dispatch.economy = economy
+    shared = SharedHealth(database, dispatch.health)
+    await shared.open()
     runner = Runner(
-        database, router, ingest, Results(spool, blobs), owner="test", sleep=sleep or pause
+        database, dispatch, ingest, Results(spool, blobs), owner="test", sleep=sleep or pause
     )
-    jobs = Jobs(database, router, Pricing(PriceBook.load(), lambda: today), ingest, engine)
+    jobs = Jobs(database, dispatch, Pricing(PriceBook.load(), lambda: today), ingest, engine)
+    if observer is not None:
+        runner.observer = jobs.observer = observer
     await engine.open(runner.run)
     try:
-        yield Workshop(database, router, jobs, engine, providers, folder / "spool", pauses)
+        yield Workshop(database, dispatch, jobs, engine, providers, folder / "spool", pauses)
     finally:
         await engine.close()
+        await shared.close()
         await fetcher.close()
         await database.close()

@@ -11,7 +11,10 @@ from pathlib import Path
 import click
 
 _SHELL_FENCE = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_PROGRAMS = {"apt-get", "cd", "curl", "docker", "export", "git", "jq", "mkdir", "pip", "psql"}
+_PROGRAMS = {
+    *("apt-get", "cd", "curl", "docker", "export", "git"),
+    *("jq", "kubectl", "mkdir", "pip", "psql"),
+}
 _HEAD = """\
 # Command line
 

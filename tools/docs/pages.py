@@ -14,18 +14,27 @@ class Page:
 
     path: str
     generator: str
+    noted: bool = True
+    """Whether it begins with a note that it is generated."""
 
     def render(self) -> str:
         module, _, function = self.generator.partition(":")
         body: str = getattr(importlib.import_module(module), function)()
+        if not self.noted:
+            return body
         return body if body.startswith("<!-- Generated") else _NOTE + body.strip() + "\n"
 
 
 PAGES = (
     Page("docs/reference/models.md", "tools.docs.models:render"),
+    Page("docs/reference/capabilities.md", "tools.docs.models:render_capabilities"),
     Page("docs/reference/prices.md", "tools.docs.prices:render"),
     Page("docs/reference/errors.md", "tools.docs.errors:render"),
     Page("docs/reference/cli.md", "tools.docs.commands:render"),
+    Page("docs/reference/metrics.md", "tools.docs.metrics:render"),
+    Page("docs/llms.txt", "tools.docs.llms:render", noted=False),
+    Page("src/darkroom/server/texts/llms.txt", "tools.docs.llms:render", noted=False),
+    Page("src/darkroom/server/texts/llms-full.txt", "tools.docs.llms:render_full", noted=False),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from darkroom.catalog import Catalog, PriceBook, Sheet
 from darkroom.core.capability import ModelSpec
 from darkroom.core.money import credits, dollars
-from darkroom.core.price import Price, PriceSnapshot, charge, total
+from darkroom.core.price import PPM, Price, PriceSnapshot, charge, total
 from darkroom.core.size import Size
 from darkroom.core.tokens import output_tokens
 from darkroom.core.usage import Usage
@@ -64,6 +64,10 @@ def _sheet(sheet: Sheet) -> Iterable[str]:
     if by_token:
         yield "US dollars per million tokens:\n"
         yield _table(_columns(_TOKENS), (_row(price, _TOKENS, _MILLION) for price in by_token))
+    for factor in sorted({price.batch_ppm for price in sheet.prices if price.batch_ppm}):
+        models = (f"`{price.model}`" for price in sheet.prices if price.batch_ppm == factor)
+        share = f"{100 * factor / PPM:g} %"
+        yield f"By the batch API (`service_tier` `economy`) {share} of it: {', '.join(models)}.\n"
     if by_image:
         yield "US dollars per image, or per started megapixel of 1024x1024 px:\n"
         yield _table(_columns(_IMAGES), (_row(price, _IMAGES, 1) for price in by_image))

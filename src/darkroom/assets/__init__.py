@@ -1,37 +1,65 @@
 """Image bytes: taken in, checked, stored under their hash, handed out by expiring links."""
 
-from darkroom.assets.blobs import Blobs, open_blobs
+from darkroom.assets.blobs import Blobs, Disk, open_blobs
 from darkroom.assets.ingest import Ingest, Taken, facts_of
-from darkroom.assets.links import EXTENSIONS, Links
+from darkroom.assets.links import EXTENSIONS, Links, small_name
 from darkroom.assets.records import add as add_assets
+from darkroom.assets.records import (
+    count_uploads,
+    hand_over,
+    keep_upload,
+    last_makers,
+    makers,
+    remove_of_job,
+    upload_page,
+    uploads,
+)
 from darkroom.assets.records import get as get_asset
 from darkroom.assets.records import get_owned as get_owned_asset
 from darkroom.assets.records import of_job as assets_of_job
 from darkroom.assets.records import of_jobs as assets_of_jobs
+from darkroom.assets.records import owned as owned_assets
 from darkroom.assets.records import remove as remove_upload
-from darkroom.assets.records import uploads
 from darkroom.assets.results import Kept, Results
-from darkroom.assets.spool import UPLOAD_BYTES_MAX, Spool, SpoolWriter, process_spool
+from darkroom.assets.spool import UPLOAD_BYTES_MAX, Spool, SpoolWriter, process_spool, write_all
+from darkroom.assets.sweep import Sweep
+from darkroom.assets.thumbnails import EDGES, PREVIEW_EDGE, THUMBNAIL_EDGE, Thumbnails
 
 __all__ = [
+    "EDGES",
     "EXTENSIONS",
+    "PREVIEW_EDGE",
+    "THUMBNAIL_EDGE",
     "UPLOAD_BYTES_MAX",
     "Blobs",
+    "Disk",
     "Ingest",
     "Kept",
     "Links",
     "Results",
     "Spool",
     "SpoolWriter",
+    "Sweep",
     "Taken",
+    "Thumbnails",
     "add_assets",
     "assets_of_job",
     "assets_of_jobs",
+    "count_uploads",
     "facts_of",
     "get_asset",
     "get_owned_asset",
+    "hand_over",
+    "keep_upload",
+    "last_makers",
+    "makers",
     "open_blobs",
+    "owned_assets",
     "process_spool",
+    "remove_of_job",
     "remove_upload",
+    "small_name",
+    "upload_page",
     "uploads",
+    "write_all",
 ]

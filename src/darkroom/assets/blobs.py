@@ -26,13 +26,14 @@ PIECE = 3 << 15
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def open_blobs(url: str) -> "Blobs":
+def open_blobs(url: str, disk: "Disk | None" = None) -> "Blobs":
     """Open ``file:///folder``, ``s3://bucket/prefix``, ``gs://…`` or ``az://…``.
 
-    Credentials come from the environment, as obstore documents for each store.
+    Credentials come from the environment, as obstore documents for each store. ``disk``: what a
+    folder is written with.
     """
     if url.startswith("file://"):
-        return DiskBlobs(Path(url.removeprefix("file://")))
+        return DiskBlobs(Path(url.removeprefix("file://")), disk)
     return Blobs(from_url(url))
 
 
@@ -68,6 +69,14 @@ class Blobs:
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, _key(sha256))
 
+    async def stored_at(self, sha256: str) -> int | None:
+        """When the bytes were stored last, in milliseconds since the epoch; None: they are not."""
+        try:
+            found = await obstore.head_async(self._store, _key(sha256))
+        except FileNotFoundError:
+            return None
+        return int(found["last_modified"].timestamp() * 1000)
+
     async def check(self) -> None:
         """Write, read and remove a probe. Raises when the store cannot be used."""
         key = f"probe-{new_id()}"  # of this check alone: others may be asking at the same time
@@ -75,18 +84,45 @@ class Blobs:
         await obstore.delete_async(self._store, key)
 
 
+class Disk:
+    """The steps that a power cut can undo. One in between may watch them, or lose power."""
+
+    def sync(self, path: Path) -> None:
+        """On return the bytes of a file, or the names in a folder, survive a power cut."""
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def make_folder(self, folder: Path) -> None:
+        """With those above it that are missing. On return their names survive a power cut."""
+        if not folder.parent.exists():
+            self.make_folder(folder.parent)
+        # That it is there says nothing: another process may have made it a moment ago.
+        folder.mkdir(exist_ok=True)
+        with suppress(PermissionError):  # a folder above that is the operator's, made long ago
+            self.sync(folder.parent)
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+
 class DiskBlobs(Blobs):
     """A folder on local disk."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        super().__init__(LocalStore(folder))
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+        self._disk = disk or Disk()
         self._folder = folder
+        self._known: set[Path] = set()
+        """Folders whose names survive a power cut."""
+        self._disk.make_folder(folder)
+        super().__init__(LocalStore(folder))
 
     async def adopt(self, image: SpooledImage, *, durable: bool = True) -> None:
         target = self._folder / _key(image.sha256)
         try:
-            await asyncio.to_thread(_move, image.path, target, durable=durable)
+            await asyncio.to_thread(self._move, image.path, target, durable=durable)
         except BaseException:
             image.path.unlink(missing_ok=True)
             raise
@@ -102,34 +138,39 @@ class DiskBlobs(Blobs):
             raise FileNotFoundError(path)
         return path
 
+    def _move(self, source: Path, target: Path, *, durable: bool) -> None:
+        """Rename into place. ``durable``: the bytes and the name survive a power cut on return."""
+        if not durable:
+            with suppress(FileNotFoundError):
+                os.utime(target)  # it was stored anew, as a sweep sees it
+                source.unlink()  # not in its place: that one may be durable
+                return
+        if target.parent not in self._known:
+            self._disk.make_folder(target.parent)
+            self._known.add(target.parent)
+        if durable:
+            self._disk.sync(source)
+        try:
+            self._disk.rename(source, target)
+        except FileNotFoundError:
+            if not source.exists() or target.parent.exists():
+                raise
+            self._known.discard(target.parent)  # somebody removed it
+            self._move(source, target, durable=durable)
+            return
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._move(_moved_over(source, target), target, durable=durable)
+            return
+        if durable:
+            self._disk.sync(target.parent)
+
 
 def _key(sha256: str) -> str:
     if _SHA256.fullmatch(sha256) is None:
         raise ValueError(f"{sha256!r} is not a hash")
     return f"{sha256[:2]}/{sha256}"
-
-
-def _move(source: Path, target: Path, *, durable: bool) -> None:
-    """Rename into place. ``durable``: the bytes and the name survive a power cut on return."""
-    if durable:
-        _sync(source)
-    try:
-        source.replace(target)
-    except FileNotFoundError:
-        if not source.exists():
-            raise
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if durable:
-            _sync(target.parent.parent)
-        _move(source, target, durable=durable)
-        return
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _move(_moved_over(source, target), target, durable=durable)
-        return
-    if durable:
-        _sync(target.parent)
 
 
 def _moved_over(source: Path, target: Path) -> Path:
@@ -142,11 +183,3 @@ def _moved_over(source: Path, target: Path) -> Path:
         raise
     source.unlink()
     return copy
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

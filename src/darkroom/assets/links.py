@@ -2,16 +2,20 @@
 
 import hashlib
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 from darkroom.core.errors import NotFound
 from darkroom.core.ids import now_ms
-from darkroom.core.job import Asset
+from darkroom.core.job import Asset, AssetKind
 from darkroom.core.secret import Secret
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 _KEY_BYTES_MIN = 24
+_LINK = re.compile(
+    r"https?://[^?#]*/assets/([\w\-]{1,64})\.[a-z]{3,4}\?exp=(\d+)&sig=([\w\-]+)", re.ASCII
+)
 
 
 class Links:
@@ -25,9 +29,16 @@ class Links:
         self._now = now
 
     def expires_at_ms(self, asset: Asset) -> int:
-        """When a link made now ends: with its lifetime, or earlier with the asset."""
+        """When a link made now ends: with its lifetime, or earlier with the asset.
+
+        The link to an uploaded file that ends by itself lives as long as the file.
+        """
         end = self._now() + self._lifetime_ms
-        return end if asset.expires_at_ms is None else min(end, asset.expires_at_ms)
+        if asset.expires_at_ms is None:
+            return end
+        return (
+            asset.expires_at_ms if asset.kind is AssetKind.UPLOAD else min(end, asset.expires_at_ms)
+        )
 
     def url(self, origin: str, asset: Asset) -> str:
         """An absolute URL on ``origin``, the one that the client used to reach us."""
@@ -35,8 +46,25 @@ class Links:
         name = f"{asset.id}.{EXTENSIONS[asset.media_type]}"
         return f"{origin}/assets/{name}?exp={expires}&sig={self._sign(asset.id, expires)}"
 
+    def small_url(self, origin: str, asset: Asset, edge: int) -> str | None:
+        """A URL of the small copy with that edge; None for a partial image, which has none.
+
+        It stays the same for a quarter of its life, so that browsers need not load it anew.
+        """
+        if asset.kind is AssetKind.PARTIAL:
+            return None
+        step = max(1, self._lifetime_ms // 4000)
+        expires = (self._now() + self._lifetime_ms) // 1000 // step * step + step
+        if asset.expires_at_ms is not None:
+            expires = min(expires, asset.expires_at_ms // 1000)
+        name = small_name(asset.id, edge)
+        return f"{origin}/assets/{name}.webp?exp={expires}&sig={self._sign(name, expires)}"
+
     def check(self, asset_id: str, expires: str, signature: str) -> None:
-        """Raises :class:`NotFound` for a forged or expired link; both look alike."""
+        """Raises :class:`NotFound` for a forged or expired link; both look alike.
+
+        Of a small copy the id is its :func:`small_name`.
+        """
         if expires.isascii() and expires.isdigit() and len(expires) < 16:
             wanted = self._sign(asset_id, int(expires))
             alive = self._now() < int(expires) * 1000
@@ -46,7 +74,26 @@ class Links:
             "This link has expired or is not valid. Ask for the job again to get a new one."
         )
 
+    def asset_id(self, url: str) -> str | None:
+        """The asset that a link of ours leads to, on whatever origin; None when it does not hold.
+
+        Only this installation's key makes the signature, so the origin need not be known.
+        """
+        match = _LINK.fullmatch(url)
+        if match is None:
+            return None
+        try:
+            self.check(*match.groups())
+        except NotFound:
+            return None
+        return match[1]
+
     def _sign(self, asset_id: str, expires: int) -> str:
         message = f"GET\n{asset_id}\n{expires}".encode()
         digest = hmac.new(self._key, message, hashlib.sha256).digest()
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def small_name(asset_id: str, edge: int) -> str:
+    """What links to a small copy are signed as: they do not open the image itself."""
+    return f"{asset_id}/{edge}"

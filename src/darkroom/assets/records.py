@@ -1,12 +1,16 @@
 """The assets table. Rows are what makes bytes reachable, and for whom."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
 
+from darkroom.core.errors import PayloadTooLarge
+from darkroom.core.ids import now_ms
 from darkroom.core.job import Asset, AssetKind
 from darkroom.db import Tx
-from darkroom.db.tables import assets
+from darkroom.db.tables import assets, thumbnails, unwanted_blobs
 
 _INSERT = insert(assets)
 _BY_JOB = (
@@ -49,23 +53,180 @@ def get_owned(tx: Tx, asset_id: str, account_id: str) -> Asset | None:
     return None if row is None else _asset(row)
 
 
-def uploads(tx: Tx, account_id: str, limit: int) -> tuple[Asset, ...]:
-    """The account's uploaded files, newest first."""
+def uploads(tx: Tx, account_id: str, limit: int, offset: int = 0) -> tuple[Asset, ...]:
+    """The account's uploaded files that have not expired, newest first."""
     query = (
         select(assets)
-        .where(assets.c.account_id == account_id, assets.c.kind == AssetKind.UPLOAD)
-        .order_by(assets.c.created_at_ms.desc())
+        .where(_uploaded_by(account_id))
+        .order_by(assets.c.created_at_ms.desc(), assets.c.id)
         .limit(limit)
+        .offset(offset)
     )
     return tuple(map(_asset, tx.execute(query)))
 
 
+def upload_page(
+    tx: Tx, account_id: str, limit: int, after: Asset | None, *, oldest_first: bool
+) -> tuple[Asset, ...]:
+    """At most ``limit`` of those files, the ones that follow ``after`` in that order."""
+    at, name = assets.c.created_at_ms, assets.c.id
+    order = (at, name.desc()) if oldest_first else (at.desc(), name)
+    query = select(assets).where(_uploaded_by(account_id)).order_by(*order).limit(limit)
+    if after is not None:
+        past = after.created_at_ms
+        beyond, beside = (
+            (at > past, name < after.id) if oldest_first else (at < past, name > after.id)
+        )
+        query = query.where(or_(beyond, and_(at == past, beside)))
+    return tuple(map(_asset, tx.execute(query)))
+
+
+def keep_upload(tx: Tx, account_id: str, asset: Asset, bytes_max: int) -> None:
+    """Insert an uploaded file's row. ``bytes_max``: what all of the account's may have; 0: no
+    limit. Raises :class:`PayloadTooLarge`."""
+    if bytes_max:
+        query = select(func.sum(assets.c.byte_size)).where(_uploaded_by(account_id))
+        used = int(tx.execute(query).scalar() or 0)
+        if used + asset.byte_size > bytes_max:
+            raise PayloadTooLarge(
+                f"The files of this account may have {bytes_max:,} bytes in all, and {used:,} are"
+                " used. Delete some, or let new ones expire.",
+                param="file",
+                details={"used_bytes": used, "limit_bytes": bytes_max},
+            )
+    add(tx, account_id, None, [asset])
+
+
+def count_uploads(tx: Tx, account_id: str) -> int:
+    """How many files :func:`uploads` has in all."""
+    query = select(func.count()).select_from(assets).where(_uploaded_by(account_id))
+    return tx.execute(query).scalar() or 0
+
+
+def _uploaded_by(account_id: str) -> ColumnElement[bool]:
+    return and_(
+        assets.c.account_id == account_id,
+        assets.c.kind == AssetKind.UPLOAD,
+        or_(assets.c.expires_at_ms.is_(None), assets.c.expires_at_ms > now_ms()),
+    )
+
+
+_THUMBNAIL = select(thumbnails.c.sha256, thumbnails.c.byte_size).where(
+    thumbnails.c.source_sha256 == bindparam("source"), thumbnails.c.edge == bindparam("edge")
+)
+
+
+def thumbnail(tx: Tx, sha256: str, edge: int) -> tuple[str, int] | None:
+    """The hash and the size in bytes of the small copy of an image with these bytes."""
+    row = tx.execute(_THUMBNAIL, {"source": sha256, "edge": edge}).first()
+    return None if row is None else (row.sha256, row.byte_size)
+
+
+def keep_thumbnail(tx: Tx, sha256: str, edge: int, made: tuple[str, int]) -> None:
+    """Remember a small copy; one that was made before gives way."""
+    same = (thumbnails.c.source_sha256 == sha256, thumbnails.c.edge == edge)
+    tx.execute(thumbnails.delete().where(*same))
+    values = {"source_sha256": sha256, "edge": edge, "sha256": made[0], "byte_size": made[1]}
+    tx.execute(insert(thumbnails), values)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An asset of an account. ``made_by``: the job whose result it is, if it is one."""
+
+    asset: Asset
+    made_by: str | None
+
+
+_MADE = (AssetKind.RESULT, AssetKind.ORIGINAL)
+_MAKERS_MAX = 1_000
+
+
+def owned(tx: Tx, account_id: str, asset_ids: Sequence[str]) -> dict[str, Owned]:
+    """Those of these assets that are there and the account's, by id."""
+    query = select(assets).where(assets.c.id.in_(asset_ids), assets.c.account_id == account_id)
+    found = ((_asset(row), row.job_id) for row in tx.execute(query))
+    return {
+        asset.id: Owned(asset, job_id if asset.kind in _MADE else None) for asset, job_id in found
+    }
+
+
+def makers(tx: Tx, account_id: str, sha256: str) -> list[str]:
+    """The jobs of the account that made an image with these bytes, newest first."""
+    query = select(assets.c.job_id).where(*_made(account_id), assets.c.sha256 == sha256)
+    rows = tx.execute(query.distinct().order_by(assets.c.job_id.desc()).limit(_MAKERS_MAX))
+    return list(rows.scalars())
+
+
+def last_makers(tx: Tx, account_id: str, hashes: Sequence[str]) -> dict[str, str]:
+    """The newest job of the account that made an image, by the hash of its bytes."""
+    query = (
+        select(assets.c.sha256, func.max(assets.c.job_id).label("job_id"))
+        .where(*_made(account_id), assets.c.sha256.in_(hashes))
+        .group_by(assets.c.sha256)
+    )
+    return {row.sha256: row.job_id for row in tx.execute(query)}
+
+
+def _made(account_id: str) -> tuple[ColumnElement[bool], ...]:
+    mine = assets.c.account_id == account_id
+    return mine, assets.c.kind.in_(_MADE), assets.c.job_id.is_not(None)
+
+
+def hand_over(tx: Tx, asset_id: str, job_id: str) -> None:
+    """Make an asset an input image of that job, whatever it was before."""
+    values = {"job_id": job_id, "kind": AssetKind.INPUT}
+    tx.execute(update(assets).where(assets.c.id == asset_id).values(**values))
+
+
+def remove_of_job(tx: Tx, job_id: str, now_ms: int) -> None:
+    """Delete the rows of a job's assets. Bytes that no row names any more are unwanted."""
+    query = select(assets.c.sha256).where(assets.c.job_id == job_id)
+    hashes = set(tx.execute(query).scalars())
+    tx.execute(assets.delete().where(assets.c.job_id == job_id))
+    discard(tx, hashes, now_ms)
+
+
+def discard(tx: Tx, hashes: Collection[str], now_ms: int) -> None:
+    """Have bytes removed, and small copies made of them, unless an asset still has them."""
+    kept = set(tx.execute(select(assets.c.sha256).where(assets.c.sha256.in_(hashes))).scalars())
+    gone = set(hashes) - kept
+    small = thumbnails.c.source_sha256.in_(gone)
+    gone |= set(tx.execute(select(thumbnails.c.sha256).where(small)).scalars())
+    tx.execute(thumbnails.delete().where(small))
+    tx.execute(unwanted_blobs.delete().where(unwanted_blobs.c.sha256.in_(gone)))
+    if gone:
+        rows = [{"sha256": sha256, "since_ms": now_ms} for sha256 in sorted(gone)]
+        tx.execute(insert(unwanted_blobs), rows)
+
+
+def unwanted(tx: Tx, until_ms: int, limit: int) -> list[str]:
+    """Hashes of bytes that are unwanted since that time or longer, oldest first."""
+    query = select(unwanted_blobs.c.sha256).where(unwanted_blobs.c.since_ms <= until_ms)
+    return list(tx.execute(query.order_by(unwanted_blobs.c.since_ms).limit(limit)).scalars())
+
+
+def postpone(tx: Tx, sha256: str, since_ms: int) -> None:
+    """Bytes on that list are looked at again later."""
+    same = unwanted_blobs.c.sha256 == sha256
+    tx.execute(update(unwanted_blobs).where(same).values(since_ms=since_ms))
+
+
+def settle_unwanted(tx: Tx, sha256: str) -> bool:
+    """Strike bytes off that list. True: nobody has them, so they can be removed."""
+    tx.execute(unwanted_blobs.delete().where(unwanted_blobs.c.sha256 == sha256))
+    named = select(assets.c.id).where(assets.c.sha256 == sha256).limit(1)
+    small = select(thumbnails.c.edge).where(thumbnails.c.sha256 == sha256).limit(1)
+    return tx.execute(named).first() is None and tx.execute(small).first() is None
+
+
 def remove(tx: Tx, asset_id: str, account_id: str) -> Asset | None:
-    """Delete an uploaded file's row; its bytes go with the next sweep."""
+    """Delete an uploaded file's row; its bytes are removed some time later."""
     asset = get_owned(tx, asset_id, account_id)
     if asset is None or asset.kind is not AssetKind.UPLOAD:
         return None
     tx.execute(assets.delete().where(assets.c.id == asset_id))
+    discard(tx, (asset.sha256,), now_ms())
     return asset
 
 

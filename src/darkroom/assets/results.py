@@ -1,20 +1,23 @@
-"""Takes an upstream's images in: verified, fitted where needed, stored before a job may finish."""
+"""Takes an upstream's images in: verified, finished where needed, stored before a job may end."""
 
-import hashlib
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from darkroom.assets.blobs import Blobs
-from darkroom.assets.decoding import in_pool
-from darkroom.assets.fitting import fitted
-from darkroom.assets.inspect import ImageFacts, NotAnImage, inspect
-from darkroom.assets.spool import Spool, SpoolWriter
-from darkroom.core.errors import UpstreamBroken
+from darkroom.assets.spool import Spool, SpoolWriter, result_of
+from darkroom.core.errors import InvalidImage, UpstreamBroken
+from darkroom.core.finish import Finish
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.job import Asset, AssetKind
+from darkroom.core.request import InputImage
 from darkroom.core.result import SpooledImage
-from darkroom.core.size import Size
 from darkroom.core.warning import Warning
+from darkroom.imaging.finishing import Finished, Ground, as_asked, finished
+from darkroom.imaging.inspect import ImageFacts, NotAnImage, inspect
+from darkroom.imaging.pool import in_pool
 
 _PARTIAL_LIFETIME_MS = 3_600_000
 
@@ -25,10 +28,12 @@ class Kept:
 
     assets: list[Asset]
     warnings: tuple[Warning, ...] = ()
+    matted: bool = False
+    """Whether every image came without a background, or had its own cut out here."""
 
 
 class Results:
-    """Original bytes are never re-encoded: a fitted image is a second asset beside its original."""
+    """Original bytes are never changed: what is made of them is a second asset beside them."""
 
     def __init__(self, spool: Spool, blobs: Blobs) -> None:
         self._spool = spool
@@ -37,32 +42,37 @@ class Results:
     def writer(self) -> SpoolWriter:
         return self._spool.result()
 
-    async def keep(self, images: Sequence[SpooledImage], wanted: Size | None) -> Kept:
-        """Store what arrived; ``wanted`` is the exact size asked for, None for any.
+    async def keep(self, images: Sequence[SpooledImage], finish: Finish) -> Kept:
+        """Store what arrived, and make of it what was asked for.
 
-        Raises :class:`UpstreamBroken` when not one of the files is an image.
+        Raises :class:`UpstreamBroken` when not one of the files is an image, and
+        :class:`InvalidImage` when what they are laid over is gone.
         """
         assets: list[Asset] = []
         warnings: list[Warning] = []
+        matted = finish.matte
         position = 0
         try:
-            for image in images:
-                try:
-                    kept = await self._one(image, wanted, position)
-                except NotAnImage as error:
-                    image.path.unlink(missing_ok=True)
-                    warnings.append(Warning("image_unusable", f"An image was dropped: {error}."))
-                    continue
-                assets.extend(kept)
-                warnings.extend(_unfitted(kept[0], wanted))
-                position += 1
+            async with self._ground(finish) as ground:
+                for image in images:
+                    try:
+                        kept, done = await self._one(image, finish, ground, position)
+                    except NotAnImage as error:
+                        image.path.unlink(missing_ok=True)
+                        dropped = f"An image was dropped: {error}."
+                        warnings.append(Warning("image_unusable", dropped))
+                        continue
+                    assets.extend(kept)
+                    warnings.extend(each for each in done.warnings if each not in warnings)
+                    matted = matted and done.matted
+                    position += 1
         except BaseException:
             for image in images:
                 image.path.unlink(missing_ok=True)
             raise
         if not assets:
             raise UpstreamBroken(warnings[0].message if warnings else "No image arrived.")
-        return Kept(assets, tuple(warnings))
+        return Kept(assets, tuple(warnings), matted)
 
     async def keep_partial(self, image: SpooledImage, index: int) -> Asset:
         """Store a streamed preview; it need not survive a power cut."""
@@ -72,37 +82,56 @@ class Results:
             image.path.unlink(missing_ok=True)
             raise UpstreamBroken(f"A partial image cannot be used: {error}.") from error
 
-    async def _one(self, image: SpooledImage, wanted: Size | None, position: int) -> list[Asset]:
+    async def _one(
+        self, image: SpooledImage, finish: Finish, ground: Ground | None, position: int
+    ) -> tuple[list[Asset], Finished]:
         """The result first; behind it the original, when the result was made from it."""
         facts = inspect(image.path)
-        if wanted is None or wanted == Size(facts.width, facts.height):
-            return [await self._stored(image, facts, AssetKind.RESULT, position)]
-        fit = await self._fitted(image, facts, wanted)
-        if fit is None:
-            return [await self._stored(image, facts, AssetKind.RESULT, position)]
-        new = ImageFacts(facts.media_type, wanted.width, wanted.height)
+        done, made = Finished(None), None
+        if not as_asked(facts, finish):
+            done, made = await self._finished(image, facts, finish, ground)
+        if done.facts is None or made is None:
+            return [await self._stored(image, facts, AssetKind.RESULT, position)], done
         return [
-            await self._stored(fit, new, AssetKind.RESULT, position),
+            await self._stored(made, done.facts, AssetKind.RESULT, position),
             await self._stored(image, facts, AssetKind.ORIGINAL, position),
-        ]
+        ], done
 
-    async def _fitted(
-        self, image: SpooledImage, facts: ImageFacts, wanted: Size
-    ) -> SpooledImage | None:
+    async def _finished(
+        self, image: SpooledImage, facts: ImageFacts, finish: Finish, ground: Ground | None
+    ) -> tuple[Finished, SpooledImage | None]:
         target = self._spool.path()
-
-        def work() -> SpooledImage | None:
-            if not fitted(image.path, target, facts.media_type, wanted):
-                return None
-            with target.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return SpooledImage(target, digest, target.stat().st_size)
-
         try:
-            return await in_pool(work)
+            done = await in_pool(finished, image.path, target, facts, finish, ground)
+            if done.facts is None:
+                return done, None
+            return done, await asyncio.to_thread(result_of, target)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
+
+    @asynccontextmanager
+    async def _ground(self, finish: Finish) -> AsyncGenerator[Ground | None]:
+        """Local files of what results are laid over; copies are removed at the end."""
+        if finish.composite is None:
+            yield None
+            return
+        images = (finish.composite.base, finish.composite.mask)
+        copies = [self._spool.path() for _ in images]
+        try:
+            base, mask = [await self._local(*each) for each in zip(images, copies, strict=True)]
+            yield Ground(base, mask)
+        finally:
+            for copy in copies:
+                copy.unlink(missing_ok=True)
+
+    async def _local(self, image: InputImage, copy_to: Path) -> Path:
+        try:
+            return await self._blobs.local(image.sha256, image.byte_size, copy_to)
+        except FileNotFoundError as error:
+            raise InvalidImage(
+                f"The input image '{image.asset_id}' is not stored any more. Send it again."
+            ) from error
 
     async def _stored(
         self, image: SpooledImage, facts: ImageFacts, kind: AssetKind, position: int
@@ -126,18 +155,3 @@ class Results:
             created_at_ms=now,
             expires_at_ms=now + _PARTIAL_LIFETIME_MS if partial else None,
         )
-
-
-def _unfitted(asset: Asset, wanted: Size | None) -> tuple[Warning, ...]:
-    got = Size(asset.width, asset.height)
-    if wanted is None or got == wanted:
-        return ()
-    return (
-        Warning(
-            "size_not_fitted",
-            f"The image is {got}: {asset.media_type} is not resampled.",
-            param="size",
-            asked=str(wanted),
-            used=str(got),
-        ),
-    )

@@ -63,6 +63,24 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def upload_of(path: Path) -> SpooledImage:
+    """A file that a worker wrote, as an input image; too many bytes are the caller's fault.
+
+    Hashed here: a worker that went astray must not choose the name under which bytes are known.
+    """
+    image = result_of(path)
+    if image.byte_size > UPLOAD_BYTES_MAX:
+        raise _upload_too_large()
+    return image
+
+
+def result_of(path: Path) -> SpooledImage:
+    """A file that a worker wrote, as a result."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SpooledImage(path, digest, path.stat().st_size)
+
+
 class SpoolWriter:
     """See :class:`~darkroom.core.ports.ImageWriter`."""
 
@@ -105,4 +123,8 @@ class UploadWriter(SpoolWriter):
     limit: ClassVar[int] = UPLOAD_BYTES_MAX
 
     def too_large(self) -> DarkroomError:
-        return PayloadTooLarge(f"An input image may have at most {self.limit // 10**6} MB.")
+        return _upload_too_large()
+
+
+def _upload_too_large() -> DarkroomError:
+    return PayloadTooLarge(f"An input image may have at most {UPLOAD_BYTES_MAX // 10**6} MB.")

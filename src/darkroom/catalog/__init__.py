@@ -5,7 +5,8 @@
 ``prices.toml`` holds what they cost, :mod:`~darkroom.catalog.prices` reads it.
 """
 
-from darkroom.catalog.check import Plan, plan
+from darkroom.catalog.check import plan
+from darkroom.catalog.drafting import Plan
 from darkroom.catalog.load import CatalogError
 from darkroom.catalog.models import Catalog
 from darkroom.catalog.prices import PriceBook, Sheet

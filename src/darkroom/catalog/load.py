@@ -252,6 +252,7 @@ def _model(
         stream=table.flag("stream"),
         compression=table.flag("compression"),
         max_n=table.count("max_n"),
+        one_per_call=table.flag("one_per_call"),
         max_inputs=table.count("max_inputs", 0),
         max_partial_images=table.count("max_partial_images", 0),
         max_prompt_chars=table.count("max_prompt_chars"),

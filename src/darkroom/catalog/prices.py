@@ -11,7 +11,7 @@ import msgspec
 
 from darkroom.catalog.load import CatalogError
 from darkroom.core.money import NANOS_PER_DOLLAR, dollars, parse_dollars
-from darkroom.core.price import Price
+from darkroom.core.price import PPM, Price
 
 DEFAULT_PATH = Path(__file__).with_name("prices.toml")
 
@@ -39,6 +39,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     next_megapixel: str | None = None
     input_megapixel: str | None = None
     tokens_per_input: int = 0
+    batch: str | None = None
 
 
 class _Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,8 +128,25 @@ def _price(where: str, sheet: str, model: str, entry: _Entry) -> Price:
         model=model,
         since=entry.since.isoformat(),
         tokens_per_input=entry.tokens_per_input,
+        batch_ppm=_batch_ppm(where, entry.batch),
         **amounts,
     )
+
+
+def _batch_ppm(where: str, text: str | None) -> int:
+    """The factor as parts per million; 0 where the sheet names none."""
+    if text is None:
+        return 0
+    try:
+        ppm, rest = divmod(parse_dollars(text), NANOS_PER_DOLLAR // PPM)
+    except ValueError:
+        ppm, rest = 0, 0
+    if rest or not 0 < ppm < PPM:
+        raise CatalogError(
+            f"{where} key 'batch': {text!r} is not a factor between 0 and 1 such as '0.5',"
+            " with at most six decimals"
+        )
+    return ppm
 
 
 def _amounts(where: str, entry: _Entry) -> Iterator[tuple[str, int]]:

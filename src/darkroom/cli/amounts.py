@@ -1,18 +1,8 @@
-"""Money in columns: amounts under one another, decimal point under decimal point."""
+"""Tables with money in them: numbers to the right, a sum under a rule."""
 
 from collections.abc import Sequence
 
 import click
-
-
-def lined_up(amounts: Sequence[str]) -> list[str]:
-    """The same decimals for all, so that a reader can add them up: ``$0.04`` as ``$0.040000``."""
-    places = max((len(amount.partition(".")[2]) for amount in amounts), default=0)
-    padded: list[str] = []
-    for amount in amounts:
-        whole, _, decimals = amount.partition(".")
-        padded.append(f"{whole}.{decimals:0<{places}}" if places and amount else amount)
-    return padded
 
 
 def columns(rows: Sequence[Sequence[str]], *, left: int, total: bool = True) -> str:

@@ -23,6 +23,7 @@ _ASKED = {
     "frame_ms": "frame_duration_ms",
     "partial": "partial_images",
     "input_fidelity": "input_fidelity",
+    "mask_convention": "mask_convention",
 }
 
 _OUTPUT = (
@@ -48,13 +49,24 @@ _MODEL = (
     click.option("--frames", type=click.IntRange(2, 16), help="Frames of an animated gif."),
     click.option("--frame-ms", type=click.IntRange(10, 655_350), help="How long each shows."),
     click.option("--strict-size", is_flag=True, help="Refuse a size that has to be fitted."),
+    click.option(
+        "--economy", is_flag=True, help="At the vendor's lower batch price; may take a day."
+    ),
     click.option("--partial", type=click.IntRange(0, 3), help="Write this many previews, too."),
 )
 _TELLING = (
     click.option(
         "--dry-run", is_flag=True, help="Print the request and its price; make and spend nothing."
     ),
+    click.option(
+        "--confirm-over",
+        default="1",
+        metavar="USD",
+        help="In a terminal, ask before more than this is spent. [default: 1]",
+    ),
+    click.option("-y", "--yes", is_flag=True, help="Spend without asking."),
     click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout."),
+    click.option("--json-events", is_flag=True, help="What happens, as lines of JSON on stderr."),
     click.option("--quiet", is_flag=True, help="Nothing on stderr but errors."),
     click.option(
         "--timeout", type=click.FloatRange(1), default=600.0, help="Seconds. [default: 600]"
@@ -86,4 +98,6 @@ def asked_of(options: Mapping[str, Any], format: str | None = None) -> dict[str,
     asked["output_format"] = asked["output_format"] or format
     if options["strict_size"]:
         asked["size_policy"] = "strict"
+    if options["economy"]:
+        asked["service_tier"] = "economy"
     return {name: value for name, value in asked.items() if value is not None}

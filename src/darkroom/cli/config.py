@@ -30,7 +30,11 @@ def command() -> None:
 @command.command()
 @_FILE
 def path(config: Path | None) -> None:
-    """Print the path of the configuration file."""
+    """Print the path of the configuration file.
+
+    \b
+        darkroom config path
+    """
     found = _path(config)
     click.echo(os.fsencode(found))
     if not found.is_file():
@@ -41,7 +45,11 @@ def path(config: Path | None) -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def show(config: Path | None, as_json: bool) -> None:
-    """Print the settings in effect: file, environment and defaults. Secrets stay hidden."""
+    """Print the settings in effect: file, environment and defaults. Secrets stay hidden.
+
+    \b
+        darkroom config show --json
+    """
     with reported(as_json):
         with starting():
             from darkroom.settings import load_settings
@@ -59,7 +67,11 @@ def show(config: Path | None, as_json: bool) -> None:
 @command.command()
 @_FILE
 def init(config: Path | None) -> None:
-    """Write a configuration file with every option explained."""
+    """Write a configuration file with every option explained.
+
+    \b
+        darkroom config init
+    """
     target = _path(config)
     with reported():
         text = files("darkroom.cli").joinpath("darkroom.toml").read_text(encoding="utf-8")

@@ -56,11 +56,16 @@ def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def connected(
-    options: Mapping[str, Any], screen: Screen, timeout_s: float = _TIMEOUT_S
+    options: Mapping[str, Any],
+    screen: Screen,
+    timeout_s: float = _TIMEOUT_S,
+    *,
+    embed: bool = True,
 ) -> Generator["Client"]:
     """A client of the server that :func:`connection_options` lead to.
 
-    Raises :class:`Failure` for whatever goes wrong between it and us.
+    ``embed``: whether a server in this process will do where none runs. Raises :class:`Failure`
+    for whatever goes wrong between it and us.
     """
     from darkroom_client import APIError, Client
 
@@ -69,7 +74,7 @@ def connected(
         if url and key:
             address = Address(url, key)
         else:
-            address = stack.enter_context(_found(options, screen))
+            address = stack.enter_context(found(options, screen, embed=embed))
         try:
             client = Client(address.url, address.key, timeout=timeout_s)
         except ValueError as error:
@@ -82,7 +87,13 @@ def connected(
 
 
 @contextmanager
-def _found(options: Mapping[str, Any], screen: Screen) -> Generator[Address]:
+def found(
+    options: Mapping[str, Any], screen: Screen, *, embed: bool, announce: bool = False
+) -> Generator[Address]:
+    """The address of the server that :func:`connection_options` lead to, unless all is said.
+
+    ``announce``: others may use the embedded server too. Raises :class:`Failure`.
+    """
     with starting():
         from darkroom.settings import load_settings
 
@@ -99,13 +110,19 @@ def _found(options: Mapping[str, Any], screen: Screen) -> Generator[Address]:
         yield beacon
     elif beacon is not None:
         yield Address(beacon.url, key or beacon.key)
+    elif not embed:
+        raise Failure(
+            "no server is running here: start one with `darkroom serve`, or name it: --base-url",
+            Exit.UNAVAILABLE,
+            "connection_failed",
+        )
     else:
         with ExitStack() as stack:
-            own = _own_or_late(settings, screen, stack)
+            own = _own_or_late(settings, screen, stack, announce)
             yield Address(own.url, key or own.key)
 
 
-def _own_or_late(settings: "Settings", screen: Screen, stack: ExitStack) -> Address:
+def _own_or_late(settings: "Settings", screen: Screen, stack: ExitStack, announce: bool) -> Address:
     """An embedded server; or, when another process is just opening one, that."""
     from darkroom.cli.embedded import embedded
     from darkroom.db import DatabaseInUse
@@ -115,7 +132,7 @@ def _own_or_late(settings: "Settings", screen: Screen, stack: ExitStack) -> Addr
     with starting():
         while True:
             try:
-                address = stack.enter_context(embedded(settings, screen))
+                address = stack.enter_context(embedded(settings, screen, announce=announce))
             except DatabaseInUse:
                 if time.monotonic() > deadline:
                     raise

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from darkroom.cli.amounts import lined_up
+from darkroom.cli.amounts import columns
 from darkroom.cli.connect import connected, connection_options
 from darkroom.cli.failures import reported
 from darkroom.cli.screen import Screen
+from darkroom.core.money import lined_up
 
 if TYPE_CHECKING:
-    from darkroom_client import Balance, Budget
+    from darkroom_client import Balance, Budget, Statement
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 _HELP = ("-h", "--help")
@@ -36,7 +37,11 @@ def command() -> None:
 @_AS_JSON
 @connection_options
 def balance(account: str | None, as_json: bool, **options: Any) -> None:
-    """Print the balance, what running jobs hold of it, and the budgets."""
+    """Print the balance, what running jobs hold of it, and the budgets.
+
+    \b
+        darkroom credits balance --account workshop
+    """
     with reported(as_json):
         with connected(options, Screen()) as client:
             found = client.billing.balance(account)
@@ -76,6 +81,70 @@ def add(account: str, amount: str, as_json: bool, **options: Any) -> None:
             click.echo(f"'{options['reference']}' was booked before: nothing changed")
         if not as_json:
             click.echo(_shown(done.balance))
+
+
+@command.command()
+@click.argument("job_id", metavar="JOB")
+@click.argument("amount", required=False)
+@click.option("--reason", required=True, help="A line for the statement.")
+@click.option("--reference", help="The same one is booked once.")
+@_AS_JSON
+@connection_options
+def refund(job_id: str, amount: str | None, as_json: bool, **options: Any) -> None:
+    """Give back what JOB was charged: AMOUNT, in US dollars, or all that is left; for admins.
+
+    \b
+        darkroom credits refund job_… --reason "wrong colours"
+    """
+    with reported(as_json):
+        with connected(options, Screen()) as client:
+            done = client.billing.refund(
+                job_id,
+                options["reason"],
+                amount_usd=None if amount is None else amount.removeprefix("$"),
+                reference=options["reference"],
+            )
+        if as_json:
+            click.echo(json.dumps({"ok": True, **done.raw}, ensure_ascii=False))
+        elif done.booked:
+            click.echo(f"{done.amount} given back; {done.refunded} of {done.charged} in all")
+        else:
+            click.echo(f"'{options['reference']}' was booked before: nothing changed")
+
+
+@command.command()
+@click.option("--from", "first", metavar="DAY", help="First day, such as 2026-11-01, UTC.")
+@click.option("--to", "last", metavar="DAY", help="Last day, included.")
+@click.option("--account", help="Of this account: for admins. Default: the key's own.")
+@_AS_JSON
+@connection_options
+def statement(as_json: bool, **options: Any) -> None:
+    """Print every booking, with the balance after it.
+
+    \b
+        darkroom credits statement --from 2026-11-01
+    """
+    with reported(as_json):
+        with connected(options, Screen()) as client:
+            found = client.billing.statement(
+                first=options["first"], last=options["last"], account=options["account"]
+            )
+        if as_json:
+            click.echo(json.dumps({"ok": True, **found.raw}, ensure_ascii=False))
+            return
+        click.echo(_bookings(found))
+
+
+def _bookings(found: "Statement") -> str:
+    amounts = lined_up([str(row.amount) for row in found.rows])
+    balances = lined_up([str(one) for one in (*(row.balance for row in found.rows), found.closing)])
+    rows = [["AT (UTC)", "KIND", "JOB", "AMOUNT", "BALANCE"]]
+    rows += [
+        [row.at[:19].replace("T", " "), row.kind, row.job or row.note or "-", amount, balance]
+        for row, amount, balance in zip(found.rows, amounts, balances, strict=False)
+    ]
+    rows.append(["closing", "", "", "", balances[-1]])
+    return columns(rows, left=3)
 
 
 def _shown(found: "Balance") -> str:

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @click.option(
     "--mask", metavar="FILE|URL|-", help="Its transparent part may change; as large as the image."
 )
+@click.option(
+    "--mask-convention",
+    type=click.Choice(["auto", "alpha", "black", "white"]),
+    help="What of the mask may change: what is transparent, black or white. Default: auto.",
+)
 @click.option("--input-fidelity", help="low or high: how closely to keep to the images.")
 @making_options
 def command(prompt: str, images: tuple[str, ...], mask: str | None, **options: Any) -> None:

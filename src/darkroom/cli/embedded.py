@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Generator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
@@ -15,7 +15,7 @@ from darkroom.cli.beacon import Address
 from darkroom.cli.screen import Screen
 from darkroom.server.app import create_app
 from darkroom.server.keys import Keys
-from darkroom.server.serving import Started, bound_socket, http_server, url_of
+from darkroom.server.serving import Started, announced, bound_socket, http_server, url_of
 from darkroom.settings import Settings
 from darkroom.telemetry import set_up_logs
 from darkroom.wiring import running
@@ -24,15 +24,15 @@ _HANG_UP_S = 1
 
 
 @contextmanager
-def embedded(settings: Settings, screen: Screen) -> Generator[Address]:
+def embedded(settings: Settings, screen: Screen, *, announce: bool = False) -> Generator[Address]:
     """Open the services of these settings and answer on loopback; drain at the end.
 
-    There is no beacon: the server goes with this process, so no other should come to rely on it.
-    Raises what :func:`darkroom.wiring.running` raises.
+    ``announce``: with a beacon, for a process that stays; a command that is soon over has none, so
+    that no other comes to rely on it. Raises what :func:`darkroom.wiring.running` raises.
     """
     set_up_logs("error", settings.log_format)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = _Embedded(settings)
+    server = _Embedded(settings, announce)
     server.start()
     try:
         yield server.opened.result()
@@ -47,9 +47,10 @@ def embedded(settings: Settings, screen: Screen) -> Generator[Address]:
 class _Embedded(threading.Thread):
     """The thread with the event loop. ``opened`` has the address, or why there is none."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, announce: bool) -> None:
         super().__init__(name="darkroom-embedded", daemon=True)
         self._settings = settings
+        self._announce = announce
         self._server: uvicorn.Server | None = None
         self.opened: Future[Address] = Future()
 
@@ -72,8 +73,10 @@ class _Embedded(threading.Thread):
                 self._server = http_server(server)
                 # The only client is this process: once it stops asking, answers have no reader.
                 self._server.config.timeout_graceful_shutdown = _HANG_UP_S
-                self.opened.set_result(Address(url_of(listener), key))
-                await self._server.serve(sockets=[listener])
+                url = url_of(listener)
+                with announced(server, url) if self._announce else nullcontext():
+                    self.opened.set_result(Address(url, key))
+                    await self._server.serve(sockets=[listener])
         finally:
             listener.close()
 

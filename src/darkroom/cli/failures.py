@@ -21,6 +21,7 @@ class Exit(IntEnum):
     AUTH = 4
     FUNDS = 5
     UNAVAILABLE = 6
+    PARTIAL = 7
 
 
 class Failure(Exception):

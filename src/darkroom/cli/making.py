@@ -18,7 +18,9 @@ from darkroom.cli.failures import Failure, reported
 from darkroom.cli.pricing import shown_quote
 from darkroom.cli.reading import Inputs
 from darkroom.cli.screen import Screen, byte_count, elapsed
+from darkroom.cli.spending import confirm
 from darkroom.cli.targets import Targets, Wish, format_of, mismatch
+from darkroom.cli.telling import Events
 
 if TYPE_CHECKING:
     from darkroom_client import Client, Money, PartialImage, Result
@@ -36,17 +38,29 @@ class Order:
 
 
 @dataclass(slots=True)
-class _Made:
+class Made:
+    """Images that were made and written; ``started`` is of ``time.monotonic``."""
+
     result: "Result"
     paths: list[Path]
     started: float
     previews: list[Path] = field(default_factory=list[Path])
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An order with the places of its images and the SDK's keywords."""
+
+    order: Order
+    targets: Targets
+    asked: dict[str, Any]
+
+
 def make(options: Mapping[str, Any], prepare: Callable[[], Order]) -> None:
     """Prepare the order, have it made, write the images, and tell."""
-    screen = Screen(options["quiet"])
-    with reported(options["as_json"]):
+    events = Events(options["json_events"])
+    screen = Screen(options["quiet"] or events.enabled)
+    with reported(options["as_json"]), events.failing():
         order = prepare()
         wish = Wish(
             options["output"], order.prompt, options["n"], options["force"], options["as_json"]
@@ -57,8 +71,12 @@ def make(options: Mapping[str, Any], prepare: Callable[[], Order]) -> None:
         targets = Targets(wish)
         asked = asked_of(options, targets.format)
         with connected(options, screen, options["timeout"]) as client:
-            made = _made(client, order, targets, asked, screen)
-        _tell(made, targets, options, screen)
+            images, mask = order.inputs.images, order.inputs.mask
+            confirm(options, lambda: client.quote(order.prompt, images, mask=mask, **asked))
+            events.say("started", operation=order.doing)
+            made = _made(client, _Work(order, targets, asked), screen, events)
+        events.say("completed", **_shown(made))
+        tell_of(made, targets, options, screen)
 
 
 def _rehearse(order: Order, options: Mapping[str, Any], screen: Screen) -> None:
@@ -80,9 +98,8 @@ def _rehearse(order: Order, options: Mapping[str, Any], screen: Screen) -> None:
     click.echo(f"\n{shown_quote(quote)}")
 
 
-def _made(
-    client: "Client", order: Order, targets: Targets, asked: dict[str, Any], screen: Screen
-) -> _Made:
+def _made(client: "Client", work: _Work, screen: Screen, events: Events) -> Made:
+    order, targets, asked = work.order, work.targets, work.asked
     started = time.monotonic()
     previews: list[Path] = []
     try:
@@ -90,7 +107,10 @@ def _made(
 
             def on_partial(partial: "PartialImage") -> None:
                 tell(f"preview {partial.index + 1} of {asked['partial_images']}")
+                screen.picture(partial.image.data, inline=False)
                 path = targets.place_partial(partial.image, partial.index)
+                shown = None if path is None else os.fspath(path)
+                events.say("partial_image", index=partial.index, path=shown)
                 if path is not None:
                     previews.append(path)
 
@@ -99,22 +119,27 @@ def _made(
     except KeyboardInterrupt:
         screen.note("stopped; a job that was accepted goes on at the server")
         raise
+    return Made(result, placed(result, targets), started, previews)
+
+
+def placed(result: "Result", targets: Targets) -> list[Path]:
+    """Write the images; their paths, none on stdout. Raises :class:`Failure`."""
     if targets.to_stdout:
         sys.stdout.buffer.write(result.images[0].data)
         sys.stdout.buffer.flush()
-        return _Made(result, [], started, previews)
+        return []
     try:
-        paths = targets.place(result.images)
+        return targets.place(result.images)
     except OSError as error:
         raise Failure(
             f"cannot write {error.filename}: {error.strerror}; the server keeps the image",
             code="output",
             details={"job_id": result.job_id},
         ) from error
-    return _Made(result, paths, started, previews)
 
 
-def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Screen) -> None:
+def tell_of(made: Made, targets: Targets, options: Mapping[str, Any], screen: Screen) -> None:
+    """The paths, or one JSON object, on stdout; the rest on stderr."""
     result = made.result
     if options["as_json"]:
         click.echo(json.dumps(_shown(made), ensure_ascii=False))
@@ -122,6 +147,7 @@ def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Scr
         for path in made.paths:
             click.echo(os.fsencode(path))
     first = result.images[0]
+    screen.picture(first.data)
     screen.summary(
         [
             f"{first.width}x{first.height} {first.format}" if first.width else first.format,
@@ -132,7 +158,7 @@ def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Scr
         ]
     )
     if result.charge is not None:
-        screen.tell(f"{result.charge} charged")
+        screen.tell(f"{result.charge} charged{saved_text(result.saved)}")
     for warning in result.warnings:
         screen.warning(warning.message)
     if said := mismatch(made.paths, result.images):
@@ -141,20 +167,26 @@ def _tell(made: _Made, targets: Targets, options: Mapping[str, Any], screen: Scr
         screen.note("drawn by the built-in sandbox, not by an AI model")
 
 
-def _shown(made: _Made) -> dict[str, Any]:
+def saved_text(saved: "Money | None") -> str:
+    return "" if saved is None or not saved.nanos else f", {saved} saved by --economy"
+
+
+def _shown(made: Made) -> dict[str, Any]:
     result = made.result
+    # one that went to stdout has no path
+    paths = [os.fspath(path) for path in made.paths] or [None] * len(result.images)
     return {
         "ok": True,
         "images": [
             {
-                "path": os.fspath(path),
+                "path": path,
                 "format": image.format,
                 "width": image.width,
                 "height": image.height,
                 "byte_size": len(image.data),
                 "revised_prompt": image.revised_prompt,
             }
-            for path, image in zip(made.paths, result.images, strict=True)
+            for path, image in zip(paths, result.images, strict=True)
         ],
         "previews": [os.fspath(path) for path in made.previews],
         "job_id": result.job_id,
@@ -164,6 +196,7 @@ def _shown(made: _Made) -> dict[str, Any]:
         "sandbox": result.sandbox,
         "usage": dataclasses.asdict(result.usage),
         "charge": _charge(result.charge),
+        "saved": _charge(result.saved),
         "warnings": [dataclasses.asdict(warning) for warning in result.warnings],
         "elapsed_s": round(time.monotonic() - made.started, 3),
     }

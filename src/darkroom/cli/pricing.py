@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darkroom.cli.amounts import columns, lined_up
+from darkroom.cli.amounts import columns
+from darkroom.core.money import lined_up
 
 if TYPE_CHECKING:
     from darkroom_client import Offer, PriceLine, Quote
@@ -20,6 +21,9 @@ def shown_quote(quote: "Quote") -> str:
     several = len(quote.offers) > 1
     head = click.style(f"{quote.expected} expected, {quote.max} at most", bold=True)
     blocks = [f"{head}\n{quote.expected.credits} credits, at most {quote.max.credits}"]
+    if quote.saved.nanos:
+        usual = quote.expected + quote.saved
+        blocks.append(f"{quote.saved} saved by --economy: the usual price is {usual}")
     for offer in quote.offers:
         mark = "  (the cheapest)" if several and offer.deployment == quote.cheapest else ""
         blocks.append(f"{_title(offer)}{mark}\n{_table(offer)}")

@@ -39,6 +39,14 @@ class Screen:
         if self.is_live:
             click.echo(click.style(" · ".join(part for part in parts if part), dim=True), err=True)
 
+    def picture(self, data: bytes, *, inline: bool = True) -> None:
+        """Show an image, where a person watches. ``inline``: no line is moving meanwhile."""
+        if self.is_live:
+            from darkroom.cli.previewing import in_terminal
+
+            if text := in_terminal(data, inline=inline):
+                click.echo(text, err=True, nl=False)
+
     @contextmanager
     def working(self, doing: str) -> Generator[Callable[[str], None]]:
         """A moving line with the time so far; call what it gives to say how far it is."""

@@ -11,6 +11,11 @@ import click
 from darkroom import __version__
 from darkroom.cli.failures import reported, starting
 
+_HOW_TO_SIGN_IN = {
+    True: "(opens signed in: once, within 30 minutes; `darkroom playground` prints another link)",
+    False: "(needs an API key: no key with the scope 'admin' is left to make a link with)",
+}
+
 
 def option(name: str, kind: Any, help: str) -> Callable[[Any], Any]:
     return click.option(name, type=kind, help=help)
@@ -26,6 +31,11 @@ def command(**options: Any) -> None:
 
     Without configuration everything is embedded: a SQLite database, images on local disk, and
     the sandbox, which draws pictures without any API key.
+
+    \b
+        darkroom serve --port 8080 --data-dir /var/lib/darkroom
+
+    Deployments and aliases of the configuration file take effect when it changes, and at SIGHUP.
     """
     with reported(), starting():
         _run(options)
@@ -35,11 +45,13 @@ def _run(options: dict[str, Any]) -> None:
     import uvloop
 
     from darkroom.server import allocator
-    from darkroom.server.serving import bound_socket, serve, started, url_of
+    from darkroom.server.connections import allow_open_files
+    from darkroom.server.serving import bound_socket, serve, sign_in_link, started, url_of
     from darkroom.settings import load_settings
     from darkroom.telemetry import set_up_logs
 
     allocator.tune()
+    allow_open_files()
     settings = load_settings(options)
     set_up_logs(settings.log_level, settings.log_format)
 
@@ -47,7 +59,8 @@ def _run(options: dict[str, Any]) -> None:
         listener = bound_socket(settings.host, settings.port)
         try:
             async with started(settings) as server:
-                click.echo(_greeting(server, url_of(listener)))
+                url = url_of(listener)
+                click.echo(_greeting(server, url, await sign_in_link(server, url)))
                 sys.stdout.flush()
                 await serve(server, listener)
         finally:
@@ -57,14 +70,14 @@ def _run(options: dict[str, Any]) -> None:
         runner.run(main())
 
 
-def _greeting(server: Any, url: str) -> str:
-    """The addresses, the data folder, the providers, and the first key."""
+def _greeting(server: Any, url: str, link: str | None) -> str:
+    """The addresses, the data folder, the providers, the first key, and how to sign in."""
     settings = server.services.settings
     deployments = settings.resolved_deployments()
     named = ", ".join(f"{one.id} ({one.provider})" for one in deployments)
     lines = [f"darkroom {__version__}", ""]
-    key = f"#key={server.first_key}" if server.first_key else ""
-    lines += [f"  Playground   {url}/{key}", f"  API          {url}/v1"]
+    lines += [f"  Playground   {link or url}", f"  {'':13}{_HOW_TO_SIGN_IN[bool(link)]}"]
+    lines += [f"  API          {url}/v1"]
     if server.first_key:
         lines.append(f"  API key      {server.first_key}   (shown once; keep it)")
     lines += [
@@ -72,6 +85,14 @@ def _greeting(server: Any, url: str) -> str:
         f"  Deployments  {named}",
         f"  Health       {url}/healthz  {url}/readyz",
     ]
+    if settings.metrics != "off":
+        lines.append(f"  Metrics      {url}/metrics")
+    if settings.webhook_allow_local:
+        lines += [
+            "",
+            "  WARNING: webhook_allow_local is on, which is for development only. Whoever has an",
+            "  API key can make this server call this machine's own ports over plain http.",
+        ]
     if [one.provider for one in deployments] == ["sandbox"]:
         lines += [
             "",

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -12,14 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from darkroom.cli.failures import Failure
+from darkroom.core.naming import slug
 
 if TYPE_CHECKING:
     from darkroom_client import Image
 
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif": "gif"}
-_SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif"}
-_SLUG_MAX = 48
-_SLUG_BYTES_MAX = 160
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Targets:
         if self.to_stdout:
             return None
         base = self._file.stem if self._file else slug(self._wish.prompt)
-        suffix = _SUFFIXES.get(image.format, ".png")
+        suffix = SUFFIXES.get(image.format, ".png")
         return image.save(self._folder / f"{base}.partial-{index + 1}{suffix}")
 
     def _named(self, many: int) -> list[Path]:
@@ -115,7 +113,7 @@ class Targets:
             yield f"{base}-{number}"
 
     def _next_free(self, image: "Image", names: Iterator[str]) -> Path:
-        suffix = _SUFFIXES.get(image.format, ".png")
+        suffix = SUFFIXES.get(image.format, ".png")
         for name in names:
             try:
                 path = self._folder / f"{name}{suffix}"
@@ -130,19 +128,6 @@ def format_of(output: str | None) -> str | None:
     if output is None or _is_folder(output):
         return None
     return FORMATS.get(Path(output).suffix.lower())
-
-
-def slug(prompt: str) -> str:
-    """A file name of the prompt's first words, in whatever script: ``붉은-자전거``."""
-    text = unicodedata.normalize("NFC", prompt.lower())
-    kept = (char if unicodedata.category(char)[0] in "LNM" else " " for char in text)
-    found = ""
-    for word in "".join(kept).split():
-        longer = f"{found}-{word}" if found else word[:_SLUG_MAX]
-        if len(longer) > _SLUG_MAX or len(longer.encode()) > _SLUG_BYTES_MAX:
-            break
-        found = longer
-    return found or "image"
 
 
 def mismatch(paths: Sequence[Path], images: Sequence["Image"]) -> str | None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from darkroom.cli.amounts import columns, lined_up
+from darkroom.cli.amounts import columns
 from darkroom.cli.connect import connected, connection_options
 from darkroom.cli.failures import reported
 from darkroom.cli.screen import Screen
+from darkroom.core.money import lined_up
 
 if TYPE_CHECKING:
     from darkroom_client import UsageReport

@@ -94,9 +94,15 @@ class ModelSpec:
     stream: bool = False
     compression: bool = False
     max_n: int = 1
+    one_per_call: bool = False
+    """A call makes one image: n images are n calls, and each is charged its prompt and inputs."""
     max_inputs: int = 0
     max_partial_images: int = 0
     max_prompt_chars: int = 32_000
     vendors: Mapping[str, Availability] = field(default_factory=dict[str, Availability])
     successor: str | None = None
     doc_url: str | None = None
+
+    def calls(self, images: int) -> int:
+        """How often the vendor is asked, and charges what goes in, for so many images."""
+        return images if self.one_per_call else 1

@@ -23,5 +23,14 @@ class Deployment:
     """Scales every price, in parts per million."""
     price_per_image: int | None = None
     """Nano-dollars per image instead of the sheet's price."""
+    max_concurrent: int = 0
+    """How many calls may run at once; 0: no limit."""
+    requests_per_minute: int = 0
+    """How many calls may start within a minute; 0: no limit."""
+    weight: int = 1
+    """Shares requests between deployments of the same price."""
+    region: str = ""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its provider alone understands, such as Azure's ``api_version``."""
     resend_unknown: bool | None = None
     """Whether an attempt whose outcome is unknown may be sent again; None: the provider's word."""

@@ -14,6 +14,7 @@ DarkroomError
 │   ├── ModelNotFound            404  no deployment serves that model
 │   ├── MethodNotAllowed         405
 │   ├── IdempotencyConflict      409  the key was used with another body
+│   ├── JobRunning               409  it has to end first
 │   ├── PayloadTooLarge          413
 │   ├── SlowBody                 408  the body stopped arriving
 │   └── RateLimited              429  too many requests by this key
@@ -30,7 +31,8 @@ DarkroomError
 │   └── OutcomeUnknown           502  we died while it worked; not bought a second time
 └── ServerError                  ours
     ├── PriceUnknown             402  nobody set a price for that model
-    ├── Overloaded               503
+    ├── Overloaded               503  too much at once, or it stops; nothing was begun
+    ├── Interrupted              503  it stops while the job goes on
     └── Internal                 500
 """
 
@@ -216,6 +218,13 @@ class IdempotencyConflict(RequestError):
     status = 409
 
 
+class JobRunning(RequestError):
+    """The job has not ended yet, and what was asked needs its end."""
+
+    code = "job_running"
+    status = 409
+
+
 class PayloadTooLarge(RequestError):
     """The body, or one image in it, is over the limit."""
 
@@ -328,6 +337,13 @@ class Overloaded(ServerError):
     code = "overloaded"
     status = 503
     retryable = True
+
+
+class Interrupted(ServerError):
+    """The server stopped while the job was waited for. The job goes on: collect it by its id."""
+
+    code = "interrupted"
+    status = 503
 
 
 class Internal(ServerError):

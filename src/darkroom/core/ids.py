@@ -37,6 +37,12 @@ def new_id(at_ms: int | None = None) -> str:
     return f"{whole[:8]}-{whole[8:12]}-{whole[12:16]}-{whole[16:20]}-{whole[20:]}"
 
 
+def first_id(at_ms: int) -> str:
+    """No id that was made from that time on is less."""
+    whole = f"{max(0, at_ms):012x}"
+    return f"{whole[:8]}-{whole[8:]}"
+
+
 def new_token() -> str:
     """128 random bits as 32 hexadecimal digits."""
     return _pool.take(16).hex()

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from darkroom.core.errors import ErrorRecord
+from darkroom.core.policy import Policy
 from darkroom.core.price import Line, PriceSnapshot
 from darkroom.core.request import ImageRequest
 from darkroom.core.result import Output
+from darkroom.core.trace import UNTRACED, Trace
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
 
@@ -23,6 +25,8 @@ class JobQuote:
     max_nanos: int
     snapshots: Mapping[str, PriceSnapshot]
     """The price of each deployment that may serve the job, by its id."""
+    saved_nanos: int = 0
+    """How much more ``expected_nanos`` would be at the usual price, not the economy one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Charge:
 
     nanos: int
     lines: tuple[Line, ...]
+    saved_nanos: int = 0
+    """How much more the lines would be at the usual price, not the economy one."""
 
 
 class JobState(StrEnum):
@@ -43,6 +49,23 @@ class JobState(StrEnum):
     @property
     def final(self) -> bool:
         return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobEvent(StrEnum):
+    """What webhooks and event streams tell of a job."""
+
+    PROGRESS = "progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class CallbackState(StrEnum):
+    """How far the callback of a job's request was told of the job's end."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
 
 
 class AttemptState(StrEnum):
@@ -99,6 +122,20 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A deployment that was looked at for a job, in the order in which they were preferred.
+
+    ``reason`` is a stable word for why it stands where it stands (``cheapest``, ``open_circuit``,
+    ``no_mask`` …); one with ``usable`` false is no candidate.
+    """
+
+    deployment: str
+    usable: bool
+    reason: str
+    expected_nanos: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job with everything a reader may see. Times are milliseconds since the epoch."""
 
@@ -112,6 +149,9 @@ class Job:
     started_at_ms: int | None = None
     finished_at_ms: int | None = None
     cancel_requested: bool = False
+    policy: Policy = Policy()
+    route: tuple[Considered, ...] = ()
+    """The deployments as they were ranked when the job was accepted, also those ruled out."""
     model: str | None = None
     """The model that really served it: a retired one is replaced by its successor."""
     deployment: str | None = None
@@ -123,6 +163,14 @@ class Job:
     warnings: tuple[Warning, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     assets: tuple[Asset, ...] = ()
+    callback_events: tuple[JobEvent, ...] = ()
+    """What the callback of the request wants to hear; empty when there is none."""
+    callback: CallbackState | None = None
+    """None without a callback, and when it does not want to hear of this end."""
+    note: str = ""
+    """What its dialect kept of the request; a text model that answers reads it too. Empty: none."""
+    trace: Trace = UNTRACED
+    """The request that it was accepted with, for logs and traces; its owner does not see it."""
     replayed: bool = False
     """True when an idempotency key brought back a job that was accepted earlier."""
 

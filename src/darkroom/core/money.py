@@ -56,6 +56,16 @@ def credits(nanos: int, per_dollar: int = CREDITS_PER_DOLLAR, places: int = 5) -
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
+def lined_up(amounts: Sequence[str]) -> list[str]:
+    """The same decimals for all, so that a reader can add them up: ``$0.04`` as ``$0.040000``."""
+    places = max((len(amount.partition(".")[2]) for amount in amounts), default=0)
+    padded: list[str] = []
+    for amount in amounts:
+        whole, _, decimals = amount.partition(".")
+        padded.append(f"{whole}.{decimals:0<{places}}" if places and amount else amount)
+    return padded
+
+
 def split(total: int, weights: Sequence[int]) -> list[int]:
     """Share ``total`` out in proportion to ``weights``, by the largest remainder.
 

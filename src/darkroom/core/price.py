@@ -20,7 +20,9 @@ class Price:
 
     Tokens by category; or whole images; or megapixels of 1024x1024 px, each started one whole:
     ``first_megapixel`` per image made, ``next_megapixel`` for each further one of it,
-    ``input_megapixel`` for those of each input image. Zero: the sheet does not charge for that.
+    ``input_megapixel`` for those of each input image. ``mainline_…`` are the tokens of the text
+    model that called this one: a job's own price, taken from that model's. Zero: the sheet does
+    not charge for that.
     """
 
     sheet: str
@@ -36,8 +38,13 @@ class Price:
     first_megapixel: int = 0
     next_megapixel: int = 0
     input_megapixel: int = 0
+    mainline_in: int = 0
+    mainline_cached_in: int = 0
+    mainline_out: int = 0
     tokens_per_input: int = 0
     """How many tokens the sheet's owner reckons for an input image; 0: the model's own rule."""
+    batch_ppm: int = 0
+    """What the vendor's batch API makes of every price, in parts per million; 0: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,13 @@ class PriceSnapshot:
 
     ``multiplier_ppm`` scales every line (900000: ten per cent off). ``fixed_per_image`` in
     nano-dollars replaces all of it, the multiplier included, by one amount per image.
+    ``batch_ppm`` scales every line once more, for what goes by the vendor's batch API.
     """
 
     price: Price
     multiplier_ppm: int = PPM
     fixed_per_image: int | None = None
+    batch_ppm: int = PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +101,21 @@ def charge(
         *_tokens(snapshot.price, usage),
         *_pictures(snapshot.price, images, output_pixels, input_pixels),
     )
+    scale = snapshot.multiplier_ppm * snapshot.batch_ppm
     return tuple(
-        Line(category, quantity, unit, half_up(quantity * unit * snapshot.multiplier_ppm, PPM))
+        Line(category, quantity, unit, half_up(quantity * unit * scale, PPM * PPM))
         for category, quantity, unit in counts
         if quantity > 0 and unit
+    )
+
+
+def saved(snapshot: PriceSnapshot, lines: Iterable[Line]) -> int:
+    """How much more the lines of :func:`charge` would have cost without the batch API."""
+    if snapshot.fixed_per_image is not None:
+        return 0
+    return sum(
+        half_up(line.quantity * line.unit_nanos * snapshot.multiplier_ppm, PPM) - line.amount_nanos
+        for line in lines
     )
 
 
@@ -111,12 +131,16 @@ def _tokens(price: Price, usage: Usage) -> Iterator[_Count]:
     # Cached tokens are part of their input count: they move to the cheaper line, never add.
     cached_text = min(usage.cached_text_in, usage.text_in)
     cached_image = min(usage.cached_image_in, usage.image_in)
+    cached_mainline = min(usage.mainline_cached_in, usage.mainline_in)
     yield "text_in", usage.text_in - cached_text, price.text_in
     yield "cached_text_in", cached_text, price.cached_text_in
     yield "image_in", usage.image_in - cached_image, price.image_in
     yield "cached_image_in", cached_image, price.cached_image_in
     yield "image_out", usage.image_out, price.image_out
     yield "text_out", usage.text_out, price.text_out
+    yield "mainline_in", usage.mainline_in - cached_mainline, price.mainline_in
+    yield "mainline_cached_in", cached_mainline, price.mainline_cached_in
+    yield "mainline_out", usage.mainline_out, price.mainline_out
 
 
 def _pictures(

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from darkroom.core.mainline import Mainline
+
+
+class ServiceTier(StrEnum):
+    AUTO = "auto"
+    ECONOMY = "economy"
+    """By the vendor's batch API: cheaper, and done within a day instead of at once."""
+
 
 class Operation(StrEnum):
     GENERATION = "generation"
@@ -11,7 +19,10 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InputImage:
-    """An input image or mask after ingest: checked, stored, known by its content."""
+    """An input image or mask after ingest: checked, stored, known by its content.
+
+    Without bytes it stands in for one that was not read yet, and its size says nothing.
+    """
 
     asset_id: str
     sha256: str
@@ -47,6 +58,14 @@ class ImageRequest:
     frame_duration_ms: int | None = None
     size_policy: str = "fit"
     """``fit``: a size the model lacks is made by cropping and resampling; ``strict``: refused."""
+    service_tier: str = ServiceTier.AUTO
+    """See :class:`ServiceTier`."""
     user: str | None = None
     inputs: tuple[InputImage, ...] = ()
     mask: InputImage | None = None
+    mainline: Mainline | None = None
+    """The text model that is to answer, where one takes part; it calls the image model."""
+
+    @property
+    def economy(self) -> bool:
+        return self.service_tier == ServiceTier.ECONOMY

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from darkroom.core.note import Said
 from darkroom.core.usage import Usage
 from darkroom.core.warning import Warning
 
@@ -36,3 +37,9 @@ class ProviderResult:
     output: Output = Output()
     upstream_id: str | None = None
     warnings: tuple[Warning, ...] = field(default=())
+    cost_nanos: int | None = None
+    """What the vendor says that it charges us, in nano-dollars; None: it does not say."""
+    said: Said | None = None
+    """What a text model answered around the images; with it there may be none."""
+    mainline: Usage | None = None
+    """The text model's tokens."""

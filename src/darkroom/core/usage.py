@@ -1,5 +1,6 @@
 """What an upstream counted for one request, in the categories that have their own price."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,6 +14,12 @@ class Usage:
     cached_image_in: int = 0
     image_out: int = 0
     text_out: int = 0
+    mainline_in: int = 0
+    """Of the text model that called the image model, as is all of ``mainline``; no part of the
+    totals, which are the image model's."""
+    mainline_cached_in: int = 0
+    mainline_out: int = 0
+    """Reasoning included."""
     reported: bool = True
     """False when the upstream reported nothing and the numbers come from the catalogue."""
 
@@ -27,3 +34,15 @@ class Usage:
     @property
     def total(self) -> int:
         return self.input_total + self.output_total
+
+
+def summed(usages: Sequence[Usage]) -> Usage:
+    """The tokens of several image calls together."""
+    return Usage(
+        text_in=sum(usage.text_in for usage in usages),
+        image_in=sum(usage.image_in for usage in usages),
+        cached_text_in=sum(usage.cached_text_in for usage in usages),
+        cached_image_in=sum(usage.cached_image_in for usage in usages),
+        image_out=sum(usage.image_out for usage in usages),
+        text_out=sum(usage.text_out for usage in usages),
+    )

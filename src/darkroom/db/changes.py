@@ -44,6 +44,7 @@ class Changes:
     def __init__(self) -> None:
         self._waiting: dict[str, set[Subscription]] = {}
         self._calls: dict[str, list[Callable[[], None]]] = {}
+        self._missed: list[Callable[[], None]] = []
 
     def subscribe(self, topic: str) -> Subscription:
         """Listen from now on. The subscription is closed by its owner."""
@@ -70,6 +71,10 @@ class Changes:
             if not calls:
                 self._calls.pop(topic, None)
 
+    def when_missed(self, callback: Callable[[], None]) -> None:
+        """Call back, from now on, whenever changes may have been missed: look for them yourself."""
+        self._missed.append(callback)
+
     def publish(self, topics: Iterable[str]) -> None:
         """Wake every subscriber of the topics. Runs on the event loop's thread."""
         for topic in topics:
@@ -79,7 +84,10 @@ class Changes:
                 callback()
 
     def publish_all(self) -> None:
-        """Wake every subscriber: something was missed, nobody knows what. Nothing is called."""
+        """Wake every subscriber: something was missed, nobody knows what. What is called at the
+        changes of one topic is not called."""
         for waiting in self._waiting.values():
             for subscription in waiting:
                 subscription.wake()
+        for callback in self._missed:
+            callback()

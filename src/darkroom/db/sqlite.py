@@ -25,7 +25,7 @@ _PING = text("SELECT 1")
 _BATCH_MAX = 256
 # FULL: an acknowledged job survives a power cut. NORMAL loses commits that were acknowledged.
 # One process and one writing connection keep clear of the WAL-reset defect of SQLite 3.7.0 to
-# 3.51.2, which needs two connections that write or checkpoint: https://sqlite.org/wal.html
+# 3.51.2, which needs two that write or checkpoint: https://sqlite.org/wal.html#walresetbug
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -64,7 +64,7 @@ class SqliteDatabase:
     async def open(self) -> None:
         """Take the file. Raises :class:`DatabaseInUse` when another process has it."""
         self._loop = asyncio.get_running_loop()
-        self._lock = _own(self.path.with_suffix(".lock"))
+        self._lock = own_lock(self.path.with_suffix(".lock"))
         connection = self._connect()
         self._writer = threading.Thread(
             target=self._write_forever, args=(connection,), name="darkroom-write", daemon=True
@@ -96,9 +96,15 @@ class SqliteDatabase:
         await self.read(lambda tx: tx.execute(_PING).scalar())
 
     def migrate(self, step: Callable[[Connection], None]) -> None:
-        """Run a schema change on a connection of its own, before :meth:`open`."""
-        with _own(self.path.with_suffix(".lock")), self._connect() as connection:
+        """Run a schema change on a connection of its own, before :meth:`open`.
+
+        Wholly or not at all: half a schema would keep every later start from succeeding.
+        """
+        with own_lock(self.path.with_suffix(".lock")), self._connect() as connection:
+            control = _driver(connection).execute
+            control("BEGIN IMMEDIATE")
             step(connection)
+            control("COMMIT")  # whoever does not come so far is undone with the connection
 
     def _connect(self) -> Connection:
         connection = self._engine.connect()
@@ -183,7 +189,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
-def _own(path: Path) -> IO[str]:
+def own_lock(path: Path) -> IO[str]:
     """Hold an exclusive lock on ``path`` for as long as the returned file is open."""
     handle = path.open("a+", encoding="ascii")
     try:

@@ -37,7 +37,44 @@ api_keys = Table(
     Column("revoked_at_ms", BigInteger),
     Column("price_multiplier_ppm", BigInteger),
     Column("price_per_image", BigInteger),
+    Column("dialect", Text),
+    Column("policy", Text),
+    Column("expires_at_ms", BigInteger),
+    Column("limits", Text),
 )
+
+key_meters = Table(
+    "key_meters",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("requests_ns", BigInteger, nullable=False),
+    Column("images_ns", BigInteger, nullable=False),
+    Column("bytes_ns", BigInteger, nullable=False),
+)
+"""What keys with limits used of a minute's allowances: when each is whole again, in nanoseconds
+since the epoch."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("key_id", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("seen_at_ms", BigInteger, nullable=False),
+    Column("ends_at_ms", BigInteger, nullable=False),
+)
+"""Browsers that are signed in: each acts for a key. ``seen``: when it was last used, roughly."""
+Index("sessions_by_key", sessions.c.key_id)
+
+sign_in_tokens = Table(
+    "sign_in_tokens",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("ends_at_ms", BigInteger, nullable=False),
+)
+"""Links that sign in once. A row is gone when its link was used."""
 
 jobs = Table(
     "jobs",
@@ -61,10 +98,46 @@ jobs = Table(
     Column("charge", Text),
     Column("error", Text),
     Column("warnings", Text),
+    Column("policy", Text),
+    Column("route", Text),
+    Column("callback_events", Text),
+    Column("note", Text),
+    Column("operation", Text),
+    Column("asked_model", Text),
+    Column("words", Text),
+    Column("trace", Text),
 )
+"""``operation``, ``asked_model``, ``words``: what of the request is searched for; ``words`` is the
+prompt, folded."""
 Index("jobs_by_account", jobs.c.account_id, jobs.c.id.desc())
 _unfinished = text("state IN ('queued', 'running')")
 Index("jobs_unfinished", jobs.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
+Index(
+    "jobs_unfinished_by_key",
+    jobs.c.key_id,
+    sqlite_where=_unfinished,
+    postgresql_where=_unfinished,
+)
+_stopped = text("state IN ('failed', 'canceled')")
+Index(
+    "jobs_stopped",
+    jobs.c.account_id,
+    jobs.c.id.desc(),
+    sqlite_where=_stopped,
+    postgresql_where=_stopped,
+)
+
+job_inputs = Table(
+    "job_inputs",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("asset_id", Text, primary_key=True),
+    Column("parent_id", Text),
+)
+"""Input images that are more than a job's own: assets that were there before it, and those that
+another job, the ``parent``, made."""
+Index("job_inputs_by_asset", job_inputs.c.asset_id)
+Index("job_inputs_by_parent", job_inputs.c.parent_id, job_inputs.c.job_id)
 
 idempotency = Table(
     "idempotency",
@@ -110,6 +183,25 @@ assets = Table(
 Index("assets_by_job", assets.c.job_id)
 Index("assets_by_content", assets.c.sha256)
 Index("assets_by_expiry", assets.c.expires_at_ms)
+
+thumbnails = Table(
+    "thumbnails",
+    metadata,
+    Column("source_sha256", Text, primary_key=True),
+    Column("edge", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+)
+"""Small copies of images, by the content of the original and their longest edge."""
+Index("thumbnails_by_content", thumbnails.c.sha256)
+
+unwanted_blobs = Table(
+    "unwanted_blobs",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+)
+"""Bytes whose last row was deleted: they are removed later, unless somebody stored them anew."""
 
 installation = Table(
     "installation",
@@ -183,6 +275,7 @@ ledger_holds = Table(
     Column("provider", Text),
     Column("deployment", Text),
     Column("reason", Text),
+    Column("images", Integer),
     CheckConstraint("state IN ('held', 'captured', 'released')", name="ledger_hold_state"),
     CheckConstraint("amount_nanos >= 0", name="ledger_hold_is_not_negative"),
     CheckConstraint(
@@ -221,3 +314,126 @@ ledger_lines = Table(
     Column("amount_nanos", BigInteger, nullable=False),
 )
 """What a capture consists of: a job's lines add up to what was captured."""
+
+
+# --- webhooks: written by darkroom.webhooks alone. ---
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("url", Text, nullable=False),
+    Column("events", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("key_digest", Text),
+    Column("hex_key", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("disabled_at_ms", BigInteger),
+    Column("disabled_reason", Text),
+)
+"""Where an account wants its jobs' events told; with ``key_id`` only of the jobs of that key."""
+Index("webhook_endpoints_by_account", webhook_endpoints.c.account_id, webhook_endpoints.c.id)
+
+webhook_callbacks = Table(
+    "webhook_callbacks",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("key_digest", Text),
+    Column("stopped_at_ms", BigInteger),
+)
+"""Where a request wants its own job's events told."""
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    Column("owner_id", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("previous", Text),
+    Column("previous_until_ms", BigInteger),
+)
+"""What deliveries are signed with: an endpoint's own, or for callbacks the account's."""
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("job_id", Text),
+    Column("endpoint_id", Text),
+    Column("event", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("due_at_ms", BigInteger, nullable=False),
+    Column("fence", Text),
+    Column("step", Integer, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("finished_at_ms", BigInteger),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    CheckConstraint(
+        "state IN ('pending', 'delivered', 'failed', 'stopped')", name="webhook_delivery_state"
+    ),
+)
+"""The outbox: one event for one address. ``fence``: who sends it, until it is due again;
+``step``: how far along its schedule it is."""
+Index("webhook_deliveries_by_account", webhook_deliveries.c.account_id, webhook_deliveries.c.id)
+Index("webhook_deliveries_by_job", webhook_deliveries.c.job_id)
+Index("webhook_deliveries_by_endpoint", webhook_deliveries.c.endpoint_id)
+_pending = text("state = 'pending'")
+Index(
+    "webhook_deliveries_due",
+    webhook_deliveries.c.due_at_ms,
+    sqlite_where=_pending,
+    postgresql_where=_pending,
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("delivery_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at_ms", BigInteger, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+)
+"""Each POST of a delivery: the HTTP status, or a word for why there is none."""
+
+deployment_health = Table(
+    "deployment_health",
+    metadata,
+    Column("deployment", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("retry_at_ms", BigInteger, nullable=False),
+    Column("opens", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""The circuits of deployments that ever failed. ``version``: who changes one names the last."""
+
+deployment_gates = Table(
+    "deployment_gates",
+    metadata,
+    Column("deployment", Text, primary_key=True),
+)
+"""A row to lock while the calls of a deployment with limits are counted."""
+
+deployment_calls = Table(
+    "deployment_calls",
+    metadata,
+    Column("deployment", Text, primary_key=True),
+    Column("job_id", Text, primary_key=True),
+    Column("started_at_ms", BigInteger, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Calls of deployments with limits. One runs until its process ends it (0) or stops renewing it."""
+Index("deployment_calls_by_owner", deployment_calls.c.owner)
+Index("deployment_calls_by_job", deployment_calls.c.job_id)

@@ -1,6 +1,7 @@
 """Which addresses may be reached for a caller: public ones, judged at connect time."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -32,6 +33,13 @@ _BLOCKED_V6 = tuple(
 )  # fmt: skip
 
 
+PORTS = (80, 443, 8080, 8443)
+"""The ports at which a caller's URL may point."""
+# A host whose last part is a number is an address, however it is written (2130706433, 0x7f.1):
+# https://url.spec.whatwg.org/#ends-in-a-number-checker
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+
+
 class BlockedAddress(OSError):
     """The host resolves to an address that may not be reached for a caller."""
 
@@ -55,6 +63,31 @@ class AddressGuard:
                 return self.permits(str(ip.ipv4_mapped))
             return ip in _GLOBAL_V6 and not any(ip in network for network in _BLOCKED_V6)
         return not any(ip in network for network in _BLOCKED_V4)
+
+
+class LoopbackGuard(AddressGuard):
+    """Permits this machine's loopback, and nothing else: for development."""
+
+    def permits(self, address: str) -> bool:
+        try:
+            return ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            return False
+
+
+def is_literal(host: str) -> bool:
+    """Whether a URL's host is an address; the connector asks no resolver about such a one."""
+    return ":" in host or _NUMBER.fullmatch(host) is not None
+
+
+def blocked(error: BaseException) -> bool:
+    """Whether a failed request goes back to :class:`BlockedAddress`."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BlockedAddress):
+            return True
+        cause = getattr(cause, "os_error", None) or cause.__cause__
+    return False
 
 
 class GuardedResolver(AbstractResolver):

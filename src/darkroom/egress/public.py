@@ -1,7 +1,6 @@
 """Fetches a URL that a caller gave us: public addresses only, few redirects, bounded."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -11,18 +10,17 @@ from yarl import URL
 
 from darkroom.core.errors import InvalidImage
 from darkroom.egress.guard import (
+    PORTS,
     AddressGuard,
     BlockedAddress,
     GuardedResolver,
+    blocked,
     guarded_socket,
+    is_literal,
 )
 
 _REDIRECTS_MAX = 3
 _URL_LENGTH_MAX = 8_192
-_PORTS = (80, 443, 8080, 8443)
-# A host whose last part is a number is an address, however it is written (2130706433, 0x7f.1):
-# https://url.spec.whatwg.org/#ends-in-a-number-checker
-_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
 class PublicFetcher:
@@ -58,7 +56,7 @@ class PublicFetcher:
         except TimeoutError as error:
             raise InvalidImage("The image URL did not answer in time.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if _blocked(error):
+            if blocked(error):
                 raise InvalidImage(
                     "The image URL does not point to a public address. Upload the image instead."
                 ) from error
@@ -99,15 +97,13 @@ class PublicFetcher:
             raise InvalidImage("An image URL starts with https:// or http://, or is a data: URL.")
         if url.user is not None or url.password is not None:
             raise InvalidImage("An image URL must not carry a user name or password.")
-        if not self._any_port and port not in _PORTS:
-            raise InvalidImage(f"An image URL may use the ports {', '.join(map(str, _PORTS))}.")
+        if not self._any_port and port not in PORTS:
+            raise InvalidImage(f"An image URL may use the ports {', '.join(map(str, PORTS))}.")
         self._refuse_literal(host)
         return url
 
     def _refuse_literal(self, host: str) -> None:
-        # The connector does not ask the resolver about literal addresses.
-        is_address = ":" in host or _NUMBER.fullmatch(host) is not None
-        if is_address and not self._guard.permits(host):
+        if is_literal(host) and not self._guard.permits(host):
             raise BlockedAddress(f"{host} is not a public address")
 
     def _client(self) -> aiohttp.ClientSession:
@@ -126,12 +122,3 @@ class PublicFetcher:
                 trust_env=False,
             )
         return self._session
-
-
-def _blocked(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, BlockedAddress):
-            return True
-        cause = getattr(cause, "os_error", None) or cause.__cause__
-    return False

@@ -1,32 +1,46 @@
 """Calls to the deployments that the operator configured: streamed, never redirected."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
+from yarl import URL
 
 from darkroom.core.deployment import Deployment
-from darkroom.core.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnavailable
-from darkroom.core.ports import Part, UpstreamResponse
+from darkroom.core.errors import (
+    InvalidImage,
+    UpstreamBroken,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from darkroom.core.ports import ImageWriter, Part, UpstreamResponse
+from darkroom.core.result import SpooledImage
+from darkroom.egress.json_body import json_payload
+from darkroom.egress.public import PublicFetcher
 
-_READ_BUFFER = 1 << 16
+_READ_BUFFER = 1 << 14
 _FILE_PIECE = 1 << 18
 
 
 class HttpEgress:
-    """One client session for all deployments; connections are kept and not limited in number."""
+    """One client session for all deployments; connections are kept and not limited in number.
 
-    def __init__(self) -> None:
+    ``fetcher`` downloads what answers link to on other hosts.
+    """
+
+    def __init__(self, fetcher: PublicFetcher) -> None:
+        self._fetcher = fetcher
         self._session: aiohttp.ClientSession | None = None
 
     async def post_json(
         self, deployment: Deployment, path: str, body: Any, headers: dict[str, str]
     ) -> UpstreamResponse:
         headers = {"Content-Type": "application/json"} | headers
-        return await self._post(deployment, path, msgspec.json.encode(body), headers)
+        return await self._send(
+            "POST", _address(deployment, path), deployment, headers, json_payload(body)
+        )
 
     async def post_form(
         self, deployment: Deployment, path: str, parts: list[Part], headers: dict[str, str]
@@ -34,21 +48,70 @@ class HttpEgress:
         with aiohttp.MultipartWriter("form-data") as form:
             for part in parts:
                 _append(form, part)
-        return await self._post(deployment, path, form, headers)
+        return await self._send("POST", _address(deployment, path), deployment, headers, form)
+
+    async def get(
+        self,
+        deployment: Deployment,
+        url: str,
+        headers: dict[str, str],
+        hosts: Sequence[str] = (),
+    ) -> UpstreamResponse:
+        target = _address(deployment, url) if url.startswith("/") else url
+        if target is url and not (_same_origin(deployment, url) or _trusted(url, hosts)):
+            raise UpstreamBroken(
+                f"{deployment.id} refers to another host, which is not asked with its key."
+            )
+        return await self._send("GET", target, deployment, headers)
+
+    async def download(self, deployment: Deployment, url: str, writer: ImageWriter) -> SpooledImage:
+        target = _address(deployment, url) if url.startswith("/") else url
+        try:
+            if _same_origin(deployment, target):
+                await self._copy(deployment, target, writer)
+            else:
+                await self._fetcher.fetch(target, writer.write)
+        except InvalidImage as error:
+            writer.discard()
+            raise UpstreamBroken(
+                f"The image of {deployment.id} could not be fetched: {error.message}"
+            ) from error
+        except BaseException:
+            writer.discard()
+            raise
+        return writer.finish()
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(
-        self, deployment: Deployment, path: str, data: Any, headers: dict[str, str]
+    async def _copy(self, deployment: Deployment, url: str, writer: ImageWriter) -> None:
+        response = await self._send("GET", url, deployment, {})
+        try:
+            if response.status != 200:
+                raise UpstreamBroken(
+                    f"The image of {deployment.id} answers with HTTP status {response.status}."
+                )
+            while piece := await response.read_piece():
+                writer.write(piece)
+        finally:
+            await response.close()
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        deployment: Deployment,
+        headers: dict[str, str],
+        data: Any = None,
     ) -> UpstreamResponse:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=deployment.connect_timeout_s, sock_read=deployment.timeout_s
         )
         async with _told_apart(deployment):
-            response = await self._client().post(
-                deployment.base_url.rstrip("/") + path,
+            response = await self._client().request(
+                method,
+                url,
                 data=data,
                 headers=headers,
                 timeout=timeout,
@@ -121,6 +184,29 @@ async def _told_apart(deployment: Deployment) -> AsyncGenerator[None]:
         ) from error
     except (aiohttp.ClientError, ConnectionError) as error:
         raise UpstreamBroken(f"{deployment.id} broke off the connection.") from error
+
+
+def _address(deployment: Deployment, path: str) -> str:
+    return deployment.base_url.rstrip("/") + path
+
+
+def _same_origin(deployment: Deployment, url: str) -> bool:
+    try:
+        return URL(url).origin() == URL(deployment.base_url).origin()
+    except ValueError:
+        return False
+
+
+def _trusted(url: str, hosts: Sequence[str]) -> bool:
+    """Whether an address is https on one of the hosts; ``*.`` stands for any name below."""
+    try:
+        target = URL(url)
+    except ValueError:
+        return False
+    if target.scheme != "https" or target.port != 443 or target.user or not target.host:
+        return False
+    host = target.host.lower()
+    return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in hosts)
 
 
 def _append(form: aiohttp.MultipartWriter, part: Part) -> None:

@@ -6,6 +6,7 @@ Amounts are whole nano-dollars (:mod:`darkroom.core.money`).
 from darkroom.ledger.book import (
     MOST_NANOS,
     capture,
+    held,
     hold,
     limit_account,
     limit_key,
@@ -17,13 +18,25 @@ from darkroom.ledger.book import (
     top_up,
 )
 from darkroom.ledger.quote import Estimate, Terms, estimate, price_on
-from darkroom.ledger.shapes import Budget, Capture, Hold, Limits, Period, Refund, TopUp, Used
+from darkroom.ledger.shapes import (
+    Asked,
+    Budget,
+    Capture,
+    Held,
+    Hold,
+    Limits,
+    Period,
+    Refund,
+    TopUp,
+    Used,
+)
 from darkroom.ledger.statement import (
     GROUPS,
     Balance,
     DriftRow,
     JobMoney,
     Statement,
+    StatementPage,
     StatementRow,
     Usage,
     balance,
@@ -32,23 +45,27 @@ from darkroom.ledger.statement import (
     key_budget,
     shown,
     statement,
+    statement_page,
     usage,
 )
 
 __all__ = [
     "GROUPS",
     "MOST_NANOS",
+    "Asked",
     "Balance",
     "Budget",
     "Capture",
     "DriftRow",
     "Estimate",
+    "Held",
     "Hold",
     "JobMoney",
     "Limits",
     "Period",
     "Refund",
     "Statement",
+    "StatementPage",
     "StatementRow",
     "Terms",
     "TopUp",
@@ -58,6 +75,7 @@ __all__ = [
     "capture",
     "drift",
     "estimate",
+    "held",
     "hold",
     "job_money",
     "key_budget",
@@ -71,6 +89,7 @@ __all__ = [
     "release",
     "shown",
     "statement",
+    "statement_page",
     "top_up",
     "usage",
 ]

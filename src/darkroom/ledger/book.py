@@ -23,8 +23,11 @@ from darkroom.core.price import Line
 from darkroom.db import Tx
 from darkroom.ledger import records
 from darkroom.ledger.shapes import (
+    NOBODY,
+    Asked,
     Budget,
     Capture,
+    Held,
     Hold,
     Limits,
     Refund,
@@ -142,9 +145,9 @@ def capture(tx: Tx, charge: Capture) -> int:
     return captured
 
 
-def release(tx: Tx, job_id: str, reason: str, at_ms: int) -> int:
+def release(tx: Tx, job_id: str, reason: str, at_ms: int, asked: Asked = NOBODY) -> int:
     """Free all of a job's hold; the nano-dollars freed, 0 when it was resolved before."""
-    of = records.release_hold(tx, job_id, reason, at_ms)
+    of = records.release_hold(tx, job_id, reason, at_ms, asked)
     if of is None:
         return 0
     if of.amount_nanos:
@@ -223,6 +226,11 @@ def top_up(tx: Tx, paid: TopUp) -> bool:
 def open_holds(tx: Tx, before_ms: int) -> list[str]:
     """The jobs with a hold from before that time and not resolved, oldest first: for recovery."""
     return records.open_holds(tx, before_ms)
+
+
+def held(tx: Tx) -> Held:
+    """What is set aside for jobs that have not ended, over all accounts."""
+    return records.held(tx)
 
 
 def _capture_excess(tx: Tx, of: Resolved, excess: int) -> int:

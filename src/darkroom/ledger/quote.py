@@ -5,13 +5,14 @@ model's token rule and the price snapshot: nothing runs and nothing is fetched.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from darkroom.catalog import PriceBook
 from darkroom.core.capability import ModelSpec
-from darkroom.core.errors import PriceUnknown
-from darkroom.core.price import PPM, Line, Price, PriceSnapshot, charge, total
+from darkroom.core.errors import PriceUnknown, UnsupportedValue
+from darkroom.core.mainline import CALLS_MAX, Mainline
+from darkroom.core.price import PPM, Line, Price, PriceSnapshot, charge, saved, total
 from darkroom.core.request import ImageRequest
 from darkroom.core.size import Size
 from darkroom.core.tokens import input_image_tokens, output_tokens, output_tokens_max
@@ -27,6 +28,14 @@ _TEXT_PER_INPUT_MAX = 64
 # proves it, and recorded as drift.
 _TEXT_OUT_MAX = 256
 
+# What a text model reads beside the conversation: how it is to call the image tool. Not published.
+_TOOL_TEXT, _TOOL_TEXT_MAX = 400, 4_096
+# An image as a text model reads it: 765 tokens for 1024x1024 and 1445 at most with gpt-4.1, at most
+# 2489 with gpt-4.1-mini. https://platform.openai.com/docs/guides/images-vision#calculating-costs
+_SEEN, _SEEN_MAX = 765, 2_500
+# A revised prompt and a sentence about the picture.
+_WRITTEN = 200
+
 # OpenAI's default: types/image_generate_params.py of openai-python
 _FRAMES = 9
 
@@ -41,6 +50,8 @@ class Terms:
     sheet: str
     multiplier_ppm: int = PPM
     fixed_per_image: int | None = None
+    economy: bool = False
+    """By the vendor's batch API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +66,15 @@ class Estimate:
     lines_max: tuple[Line, ...]
     usage_expected: Usage
     usage_max: Usage
+    saved_nanos: int = 0
+    """How much more ``expected_nanos`` would be without the vendor's batch API."""
 
 
 def price_on(book: PriceBook, terms: Terms, model: ModelSpec, day: date) -> PriceSnapshot:
     """The price to quote on a day (UTC), and to keep with the job.
 
-    Raises :class:`~darkroom.core.errors.PriceUnknown`, unless the terms fix the price anyway.
+    Raises :class:`~darkroom.core.errors.PriceUnknown`, unless the terms fix the price anyway, and
+    :class:`~darkroom.core.errors.UnsupportedValue` when economy is asked for and has no price.
     """
     price = book.price(terms.sheet, model.id, day)
     if price is None and terms.fixed_per_image is not None:
@@ -72,7 +86,14 @@ def price_on(book: PriceBook, terms: Terms, model: ModelSpec, day: date) -> Pric
             param="model",
             details={"sheet": terms.sheet, "model": model.id},
         )
-    return PriceSnapshot(price, terms.multiplier_ppm, terms.fixed_per_image)
+    if terms.economy and not price.batch_ppm:
+        raise UnsupportedValue(
+            f"The price sheet {terms.sheet!r} has no economy price for {model.id!r}."
+            " Leave 'service_tier' out, or ask for another model.",
+            param="service_tier",
+        )
+    batch_ppm = price.batch_ppm if terms.economy else PPM
+    return PriceSnapshot(price, terms.multiplier_ppm, terms.fixed_per_image, batch_ppm)
 
 
 def estimate(
@@ -83,23 +104,70 @@ def estimate(
     ``text_tokens`` is about how many tokens the prompt has. What ``auto`` leaves open is expected
     at the model's defaults and bounded by the dearest size and quality that it may turn into.
     """
+    if (line := request.mainline) is not None:
+        return _of_response(replace(request, mainline=None), line, model, snapshot, text_tokens)
+    calls = model.calls(request.n)
     expected = Usage(
-        text_in=_text(request, model, text_tokens, _TEXT_PER_INPUT),
-        image_in=_inputs(request, model, snapshot.price),
+        text_in=calls * _text(request, model, text_tokens, _TEXT_PER_INPUT),
+        image_in=calls * _inputs(request, model, snapshot.price),
         image_out=_output(request, model),
         reported=False,
     )
-    lines_expected = _lines(snapshot, expected, request, _pixels(request, model))
+    lines_expected = _lines(snapshot, expected, request, _pixels(request, model), calls)
     # No byte-pair vocabulary makes more tokens of a text than it has bytes.
     most_text = max(text_tokens, len(request.prompt.encode()))
     bound = Usage(
-        text_in=_text(request, model, most_text, _TEXT_PER_INPUT_MAX),
-        image_in=_inputs_max(request, model, snapshot.price),
+        text_in=calls * _text(request, model, most_text, _TEXT_PER_INPUT_MAX),
+        image_in=calls * _inputs_max(request, model, snapshot.price),
         image_out=_output_max(request, model),
         text_out=_TEXT_OUT_MAX * request.n if snapshot.price.text_out else 0,
         reported=False,
     )
-    lines_max = _lines(snapshot, bound, request, _pixels_max(request, model))
+    lines_max = _lines(snapshot, bound, request, _pixels_max(request, model), calls)
+    return Estimate(
+        expected_nanos=total(lines_expected),
+        max_nanos=total(lines_max),
+        lines_expected=lines_expected,
+        lines_max=lines_max,
+        usage_expected=expected,
+        usage_max=bound,
+        saved_nanos=saved(snapshot, lines_expected),
+    )
+
+
+def _of_response(
+    request: ImageRequest,
+    line: Mainline,
+    model: ModelSpec,
+    snapshot: PriceSnapshot,
+    text_tokens: int,
+) -> Estimate:
+    """One image is expected; the bound is of :data:`CALLS_MAX` image calls, each of which may read
+    what the calls before it made, and of a text model that reads everything again after each."""
+    one = estimate(request, model, snapshot, text_tokens)
+    expected = replace(
+        one.usage_expected,
+        mainline_in=_TOOL_TEXT + text_tokens + _SEEN * len(request.inputs),
+        mainline_out=min(_WRITTEN, line.output_max),
+    )
+    lines_expected = _lines(snapshot, expected, request, _pixels(request, model), 1)
+    most = replace(request, n=CALLS_MAX)
+    each = one.usage_max
+    size = Size.parse(request.size) or model.sizes.default
+    again = input_image_tokens(model, size, request.input_fidelity)
+    seen = _SEEN_MAX * (len(request.inputs) + CALLS_MAX)
+    read = _TOOL_TEXT_MAX + line.text_bytes + seen + line.output_max
+    bound = Usage(
+        # every prompt of a call is among what the text model writes
+        text_in=CALLS_MAX * each.text_in + line.output_max,
+        image_in=CALLS_MAX * each.image_in + again * (CALLS_MAX * (CALLS_MAX - 1) // 2),
+        image_out=CALLS_MAX * each.image_out,
+        text_out=CALLS_MAX * each.text_out,
+        mainline_in=(CALLS_MAX + 1) * read,
+        mainline_out=line.output_max,
+        reported=False,
+    )
+    lines_max = _lines(snapshot, bound, most, _pixels_max(request, model), CALLS_MAX)
     return Estimate(
         expected_nanos=total(lines_expected),
         max_nanos=total(lines_max),
@@ -111,10 +179,11 @@ def estimate(
 
 
 def _lines(
-    snapshot: PriceSnapshot, usage: Usage, request: ImageRequest, pixels: int
+    snapshot: PriceSnapshot, usage: Usage, request: ImageRequest, pixels: int, calls: int
 ) -> tuple[Line, ...]:
     made = (pixels,) * request.n
-    return charge(snapshot, usage, request.n, made, [size.pixels for size in _input_sizes(request)])
+    read = [size.pixels for size in _input_sizes(request)] * calls
+    return charge(snapshot, usage, request.n, made, read)
 
 
 # --- input --------------------------------------------------------------------------------------

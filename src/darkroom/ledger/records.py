@@ -41,8 +41,10 @@ from darkroom.db.tables import (
 )
 from darkroom.ledger.shapes import (
     Account,
+    Asked,
     Budget,
     Capture,
+    Held,
     Hold,
     Limits,
     Period,
@@ -213,6 +215,7 @@ _CAPTURE = (
         model=_text("of_model"),
         provider=_text("of_provider"),
         deployment=_text("of_deployment"),
+        images=_int("of_images"),
     )
     .returning(*_RESOLVED)
 )
@@ -224,7 +227,14 @@ _CAPTURE_MORE = (
 _RELEASE = (
     update(ledger_holds)
     .where(_THE_JOB, _H.state == HELD)
-    .values(state=RELEASED, resolved_at_ms=_big("now_ms"), reason=_text("why"))
+    .values(
+        state=RELEASED,
+        resolved_at_ms=_big("now_ms"),
+        reason=_text("why"),
+        model=_text("of_model"),
+        provider=_text("of_provider"),
+        deployment=_text("of_deployment"),
+    )
     .returning(*_RESOLVED)
 )
 _REFUND = (
@@ -239,6 +249,9 @@ _OPEN_HOLDS = (
     .where(_H.state == literal_column(f"'{HELD}'"), _H.held_at_ms < _big("before_ms"))
     .order_by(_H.held_at_ms)
 )
+_HELD = select(func.count().label("number"), func.sum(_H.amount_nanos).label("nanos")).where(
+    _H.state == literal_column(f"'{HELD}'")
+)
 _INSERT_ENTRY = insert(ledger_entries)
 _INSERT_LINE = insert(ledger_lines)
 _TRANSFER = select(_E.account, _E.amount_nanos).where(_E.transfer_id == _text("of_transfer"))
@@ -247,6 +260,10 @@ _LINES = (
     .where(ledger_lines.c.job_id == _text("of_job"))
     .order_by(ledger_lines.c.position)
 )
+_ENTRIES = select(ledger_entries, _H.key_id, _H.model, _H.provider, _H.deployment).join(
+    ledger_holds, _H.job_id == _E.job_id, isouter=True
+)
+_NEWEST_FIRST = (_E.at_ms.desc(), _E.transfer_id.desc())
 _ACCOUNT = select(ledger_accounts).where(_THE_ACCOUNT)
 _ACCOUNT_LOCKED = _ACCOUNT.with_for_update()
 _KEY = select(ledger_keys).where(_THE_KEY)
@@ -369,6 +386,7 @@ def capture_hold(tx: Tx, capture: Capture, asked_nanos: int) -> Resolved | None:
         "of_model": capture.model,
         "of_provider": capture.provider,
         "of_deployment": capture.deployment,
+        "of_images": capture.images,
     }
     return _resolved(capture.job_id, tx.execute(_CAPTURE, values).first())
 
@@ -377,8 +395,15 @@ def capture_more(tx: Tx, job_id: str, excess_nanos: int) -> None:
     tx.execute(_CAPTURE_MORE, {"of_job": job_id, "excess": excess_nanos})
 
 
-def release_hold(tx: Tx, job_id: str, reason: str, at_ms: int) -> Resolved | None:
-    values = {"of_job": job_id, "why": reason, "now_ms": at_ms}
+def release_hold(tx: Tx, job_id: str, reason: str, at_ms: int, asked: Asked) -> Resolved | None:
+    values = {
+        "of_job": job_id,
+        "why": reason,
+        "now_ms": at_ms,
+        "of_model": asked.model,
+        "of_provider": asked.provider,
+        "of_deployment": asked.deployment,
+    }
     return _resolved(job_id, tx.execute(_RELEASE, values).first())
 
 
@@ -395,6 +420,12 @@ def hold_of(tx: Tx, job_id: str) -> Row[Any] | None:
 def open_holds(tx: Tx, before_ms: int) -> list[str]:
     """The jobs whose holds are older than that and unresolved, oldest first."""
     return list(tx.execute(_OPEN_HOLDS, {"before_ms": before_ms}).scalars())
+
+
+def held(tx: Tx) -> Held:
+    """All holds that are open, of all accounts."""
+    row = tx.execute(_HELD).one()
+    return Held(row.number, int(row.nanos or 0))
 
 
 def add_transfer(tx: Tx, transfer: Transfer) -> None:
@@ -458,12 +489,35 @@ def count_entries(tx: Tx, account_id: str, period: Period) -> int:
 
 def entries(tx: Tx, account_id: str, period: Period) -> Sequence[Row[Any]]:
     """Oldest first, each with its job's key and model."""
-    return tx.execute(
-        select(ledger_entries, _H.key_id, _H.model, _H.provider, _H.deployment)
-        .join(ledger_holds, _H.job_id == _E.job_id, isouter=True)
-        .where(_of_account(account_id, period))
-        .order_by(_E.at_ms, _E.transfer_id)
-    ).all()
+    found = _ENTRIES.where(_of_account(account_id, period))
+    return tx.execute(found.order_by(_E.at_ms, _E.transfer_id)).all()
+
+
+def entry_at(tx: Tx, account_id: str, transfer_id: str) -> int | None:
+    """When that booking of the account was made."""
+    query = select(_E.at_ms).where(_E.account == account_id, _E.transfer_id == transfer_id)
+    return tx.execute(query).scalar()
+
+
+def entries_before(
+    tx: Tx, account_id: str, period: Period, before: tuple[int, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Newest first, those older than ``before`` (time and transfer), with their jobs' facts."""
+    matching = _of_account(account_id, period)
+    if before is not None:
+        matching = and_(matching, _older(*before))
+    return tx.execute(_ENTRIES.where(matching).order_by(*_NEWEST_FIRST).limit(limit)).all()
+
+
+def balance_after(tx: Tx, account_id: str, at_ms: int, transfer_id: str) -> int:
+    """The sum of an account's entries up to and with that one."""
+    until = or_(_older(at_ms, transfer_id), _E.transfer_id == transfer_id)
+    query = select(func.sum(_E.amount_nanos)).where(_E.account == account_id, until)
+    return int(tx.execute(query).scalar() or 0)
+
+
+def _older(at_ms: int, transfer_id: str) -> ColumnElement[bool]:
+    return and_(_E.at_ms <= at_ms, or_(_E.at_ms < at_ms, _E.transfer_id < transfer_id))
 
 
 def _of_account(account_id: str, period: Period) -> ColumnElement[bool]:
@@ -480,14 +534,23 @@ _GROUPS: dict[str, ColumnElement[Any]] = {
     "day": _H.resolved_at_ms // literal_column(str(_DAY_MS), BigInteger),
 }
 GROUPS = tuple(_GROUPS)
+_CANCELED = "job_canceled"
+"""Why a hold was released for a job that did not fail."""
 
 
 def usage(tx: Tx, by: Sequence[str], period: Period, account_id: str | None) -> Sequence[Row[Any]]:
-    """Captured holds by the named groups: ``jobs``, ``charged`` (less refunds)."""
+    """Resolved holds by the named groups: ``jobs`` and ``images`` that were charged for,
+    ``charged`` (less refunds), and how many ``failed``."""
     groups = [_GROUPS[name].label(f"by_{name}") for name in by]
-    charged = func.sum(_H.captured_nanos - _H.refunded_nanos).label("charged")
-    query = select(*groups, func.count().label("jobs"), charged)
-    return _captured(tx, query, groups, period, account_id)
+    failed = and_(_H.state == RELEASED, _H.reason != _CANCELED)
+    query = select(
+        *groups,
+        func.sum(case((_H.state == CAPTURED, 1), else_=0)).label("jobs"),
+        func.sum(_H.captured_nanos - _H.refunded_nanos).label("charged"),
+        func.sum(func.coalesce(_H.images, 0)).label("images"),
+        func.sum(case((failed, 1), else_=0)).label("failed"),
+    )
+    return _resolved_in(tx, query, groups, period, account_id, _H.state != HELD)
 
 
 def drift(tx: Tx, period: Period, account_id: str | None) -> Sequence[Row[Any]]:
@@ -505,18 +568,19 @@ def drift(tx: Tx, period: Period, account_id: str | None) -> Sequence[Row[Any]]:
         func.sum(over).label("over"),
         func.sum(case((_H.asked_nanos > _H.amount_nanos, 1), else_=0)).label("jobs_over"),
     )
-    return _captured(tx, query, groups, period, account_id)
+    return _resolved_in(tx, query, groups, period, account_id, _H.state == CAPTURED)
 
 
-def _captured(
+def _resolved_in(
     tx: Tx,
     query: Select[Any],
     groups: Sequence[ColumnElement[Any]],
     period: Period,
     account_id: str | None,
+    which: ColumnElement[bool],
 ) -> Sequence[Row[Any]]:
     matching = [
-        _H.state == CAPTURED,
+        which,
         _H.resolved_at_ms >= period.since_ms,
         _H.resolved_at_ms < period.until_ms,
     ]

@@ -20,6 +20,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Holds that are open: how many, and what they hold together."""
+
+    count: int
+    nanos: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """The charge of a job that delivered. ``attempt`` is the number of the one that did.
 
@@ -36,6 +44,20 @@ class Capture:
     provider: str | None = None
     deployment: str | None = None
     cost_nanos: int | None = None
+    images: int = 0
+    """How many the charge is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked last for a job that came to nothing, as far as that is known."""
+
+    model: str | None = None
+    provider: str | None = None
+    deployment: str | None = None
+
+
+NOBODY = Asked()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Everything here only reads. Amounts are exact nano-dollars, and parts add up to 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from darkroom.core.errors import InvalidRequest
 from darkroom.core.money import NANOS_PER_DOLLAR, half_up
@@ -52,17 +53,24 @@ class UsageRow:
 
     groups: tuple[str, ...]
     jobs: int
+    """That were charged for."""
     charged_nanos: int
+    images: int = 0
+    """That those jobs made; of jobs of earlier versions this is not known, and they count none."""
+    failed: int = 0
+    """Jobs that came to nothing, and were charged nothing. Canceled ones are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """``charged_nanos`` and ``jobs`` are the sums of the rows."""
+    """What is counted is the sum of the rows."""
 
     by: tuple[str, ...]
     rows: tuple[UsageRow, ...]
     jobs: int
     charged_nanos: int
+    images: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,17 @@ class Statement:
     opening_nanos: int
     rows: tuple[StatementRow, ...]
     closing_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Like :class:`Statement`, for the rows of one page, newest first. ``more``: the id of the
+    last row when older ones follow."""
+
+    opening_nanos: int
+    rows: tuple[StatementRow, ...]
+    closing_nanos: int
+    more: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +181,13 @@ def usage(
         (
             UsageRow(
                 tuple(_shown_group(name, row[i]) for i, name in enumerate(by)),
-                row.jobs,
+                int(row.jobs or 0),
                 int(row.charged or 0),
+                int(row.images or 0),
+                int(row.failed or 0),
             )
             for row in found
-            if row.jobs
+            if row.jobs or row.failed
         ),
         key=lambda row: row.groups,
     )
@@ -175,6 +196,8 @@ def usage(
         tuple(rows),
         sum(row.jobs for row in rows),
         sum(row.charged_nanos for row in rows),
+        sum(row.images for row in rows),
+        sum(row.failed for row in rows),
     )
 
 
@@ -193,21 +216,36 @@ def statement(
     running = opening
     for entry in records.entries(tx, account_id, period):
         running += entry.amount_nanos
-        rows.append(
-            StatementRow(
-                entry.transfer_id,
-                entry.at_ms,
-                entry.kind,
-                entry.amount_nanos,
-                running,
-                entry.job_id,
-                entry.attempt,
-                entry.key_id,
-                entry.model,
-                entry.note,
-            )
-        )
+        rows.append(_booked(entry, running))
     return Statement(opening, tuple(rows), running)
+
+
+def statement_page(
+    tx: Tx, account_id: str, period: Period, limit: int, before: str | None = None
+) -> StatementPage:
+    """At most ``limit`` bookings, newest first: those older than the booking ``before``.
+
+    Raises :class:`InvalidRequest` when the account has no such booking.
+    """
+    mark: tuple[int, str] | None = None
+    if before is not None:
+        at_ms = records.entry_at(tx, account_id, before)
+        if at_ms is None:
+            raise InvalidRequest("'cursor' is the 'next_cursor' of a page.", param="cursor")
+        mark = at_ms, before
+    found = records.entries_before(tx, account_id, period, mark, limit + 1)
+    shown_entries = found[:limit]
+    if not shown_entries:
+        balance = records.balance_before(tx, account_id, period.since_ms)
+        return StatementPage(balance, (), balance)
+    newest = shown_entries[0]
+    closing = running = records.balance_after(tx, account_id, newest.at_ms, newest.transfer_id)
+    rows: list[StatementRow] = []
+    for entry in shown_entries:
+        rows.append(_booked(entry, running))
+        running -= entry.amount_nanos
+    more = rows[-1].transfer_id if len(found) > limit else None
+    return StatementPage(running, tuple(rows), closing, more)
 
 
 def drift(
@@ -250,6 +288,21 @@ def shown(amounts: Sequence[int], per_dollar: int) -> tuple[list[int], int]:
     for i in largest[: total - sum(units)]:
         units[i] += 1
     return units, total
+
+
+def _booked(entry: Any, balance_nanos: int) -> StatementRow:
+    return StatementRow(
+        entry.transfer_id,
+        entry.at_ms,
+        entry.kind,
+        entry.amount_nanos,
+        balance_nanos,
+        entry.job_id,
+        entry.attempt,
+        entry.key_id,
+        entry.model,
+        entry.note,
+    )
 
 
 def _shown_group(name: str, value: str | int | None) -> str:

@@ -6,7 +6,7 @@ small and parsed as ordinary JSON, each image replaced by ``"#<index>"``.
 
 import binascii
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -27,11 +27,23 @@ _SPLIT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 
 class ImageJson:
-    """One JSON document with image strings under ``key``."""
+    """One JSON document with image strings under ``key``, or under any of several.
 
-    def __init__(self, new_writer: Callable[[], ImageWriter], key: str = "b64_json") -> None:
+    Base64 strings under one of ``ignored`` are read past: their values are empty.
+    """
+
+    def __init__(
+        self,
+        new_writer: Callable[[], ImageWriter],
+        key: str | tuple[str, ...] = "b64_json",
+        ignored: Sequence[str] = (),
+    ) -> None:
+        names = (key,) if isinstance(key, str) else key
+        keys = b"|".join(name.encode() for name in (*names, *ignored))
         # Inside a JSON string every quote is escaped, so this matches a key and nothing else.
-        self._start = re.compile(rb'(?<!\\)"' + key.encode() + rb'"\s{0,16}:\s{0,16}"')
+        self._start = re.compile(rb'(?<!\\)"(' + keys + rb')"\s{0,16}:\s{0,16}"')
+        self._keys = frozenset(name.encode() for name in names)
+        self._ignoring = False
         self._new_writer = new_writer
         self._skeleton = bytearray()
         self._tail = b""
@@ -41,7 +53,9 @@ class ImageJson:
     def feed(self, data: bytes) -> None:
         """Take the next bytes. Raises :class:`UpstreamBroken` for what is not base64."""
         while data:
-            if self._base64 is None:
+            if self._ignoring:
+                data = self._feed_ignored(data)
+            elif self._base64 is None:
                 data = self._feed_skeleton(data)
             else:
                 data = self._feed_image(self._base64, data)
@@ -80,12 +94,22 @@ class ImageJson:
             self._tail = buffer[-_CARRY:]
             return b""
         self._keep(buffer[: match.end()])
-        self._keep(f'#{len(self.images)}"'.encode())
         self._tail = b""
+        if match[1] not in self._keys:
+            self._ignoring = True
+            return buffer[match.end() :]
+        self._keep(f'#{len(self.images)}"'.encode())
         if len(self.images) == _IMAGES_MAX:
             raise UpstreamBroken(f"The answer holds more than {_IMAGES_MAX} images.")
         self._base64 = _Base64Stream(self._new_writer())
         return buffer[match.end() :]
+
+    def _feed_ignored(self, data: bytes) -> bytes:
+        end = data.find(b'"')
+        if end < 0:
+            return b""
+        self._ignoring = False
+        return data[end:]
 
     def _feed_image(self, stream: "_Base64Stream", data: bytes) -> bytes:
         end = data.find(b'"')
@@ -109,12 +133,15 @@ class ImageEvents:
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
 
-    def __init__(self, new_writer: Callable[[], ImageWriter]) -> None:
+    def __init__(
+        self, new_writer: Callable[[], ImageWriter], key: str | tuple[str, ...] = "b64_json"
+    ) -> None:
         self._new_writer = new_writer
+        self._key = key
         self._line = b""
         self._in_data = False
         self._in_other = False
-        self._document = ImageJson(new_writer)
+        self._document = ImageJson(new_writer, key)
 
     def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], list[SpooledImage]]]:
         """Take the next bytes; yields each event that they complete."""
@@ -147,7 +174,7 @@ class ImageEvents:
     def _dispatch(self) -> Iterator[tuple[dict[str, Any], list[SpooledImage]]]:
         document = self._document
         event: Any = None if document.text.strip() == b"[DONE]" else document.finish()
-        self._document = ImageJson(self._new_writer)
+        self._document = ImageJson(self._new_writer, self._key)
         if isinstance(event, dict):
             yield event, document.images  # pyright: ignore[reportUnknownVariableType]
         else:

@@ -1,12 +1,8 @@
 """OpenAI's Images wire format, shared by the adapters of vendors that speak it."""
 
-import email.utils
-import math
-import re
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -16,25 +12,33 @@ from darkroom.core.errors import (
     ModerationBlocked,
     UpstreamBroken,
     UpstreamDenied,
-    UpstreamError,
-    UpstreamFailed,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
 )
-from darkroom.core.ports import ImageSink, Part, UpstreamCall, UpstreamResponse
+from darkroom.core.ports import (
+    Egress,
+    Finding,
+    ImageSink,
+    InputFile,
+    Part,
+    UpstreamCall,
+    UpstreamResponse,
+)
 from darkroom.core.request import Operation
 from darkroom.core.result import Output, ProviderResult, SpooledImage
-from darkroom.core.usage import Usage
+from darkroom.core.usage import Usage, summed
+from darkroom.core.warning import Warning
+from darkroom.providers._answers import Body, as_count, as_list, as_object, as_text, error_body
+from darkroom.providers._downloads import downloaded, lost
 from darkroom.providers._image_json import ImageEvents, ImageJson, remove
+from darkroom.providers._openai_errors import classify, from_error
 
-Body = dict[str, Any]
-
-_ERROR_BODY_MAX = 64 * 1024
+_LIST_MAX = 4 * 1024 * 1024
 # More tokens than any image can take: a number that is none.
 _TOKENS_MAX = 10**9
-_SECRET = re.compile(r"\b(?:sk-|key-|Bearer +)[\w*.+/=-]{6,}", re.IGNORECASE)
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+# Ten images with three previews each are the most that can be asked for.
+_STREAMED_MAX = 64
+# OpenAI's name for it, and Azure's.
+_REQUEST_IDS = ("x-request-id", "apim-request-id")
 
 
 def fields(call: UpstreamCall) -> Body:
@@ -61,100 +65,29 @@ def fields(call: UpstreamCall) -> Body:
     return body
 
 
-def parts(call: UpstreamCall) -> list[Part]:
-    """The multipart body of an edit: files are named, because the vendor judges by the name too."""
-    body = [Part(name, value=_text(value)) for name, value in fields(call).items()]
-    for index, file in enumerate(call.inputs):
-        name = f"image-{index}.{_EXTENSIONS[file.media_type]}"
-        body.append(Part("image[]", path=file.path, filename=name, media_type=file.media_type))
-    if call.mask is not None:
-        mask = call.mask
-        body.append(Part("mask", path=mask.path, filename="mask.png", media_type=mask.media_type))
-    return body
+def form(
+    body: Body,
+    inputs: Sequence[InputFile],
+    mask: InputFile | None = None,
+    names: tuple[str, str] = ("image[]", "mask"),
+) -> list[Part]:
+    """The multipart body of an edit: files are named, because the vendor judges by the name too.
+
+    ``names``: the fields of an input image and of the mask.
+    """
+    parts = [Part(name, value=_text(value)) for name, value in body.items()]
+    for index, file in enumerate(inputs):
+        filename = f"image-{index}.{_EXTENSIONS[file.media_type]}"
+        parts.append(Part(names[0], path=file.path, filename=filename, media_type=file.media_type))
+    if mask is not None:
+        parts.append(
+            Part(names[1], path=mask.path, filename="mask.png", media_type=mask.media_type)
+        )
+    return parts
 
 
 def path_of(call: UpstreamCall) -> str:
     return "/images/edits" if call.request.operation is Operation.EDIT else "/images/generations"
-
-
-async def read_result(
-    response: UpstreamResponse, call: UpstreamCall, sink: ImageSink, deployment: Deployment
-) -> ProviderResult:
-    """Read an answer of either kind. Raises from the error tree for everything but images."""
-    if response.status != 200:
-        raise classify(response, await _error_body(response), deployment)
-    if "text/event-stream" in (response.header("content-type") or ""):
-        return await _read_events(response, call, sink, deployment)
-    document = ImageJson(sink.writer)
-    try:
-        while piece := await response.read_piece():
-            document.feed(piece)
-        return _result(document, response, call, deployment)
-    except BaseException:
-        document.discard()
-        raise
-
-
-def _result(
-    document: ImageJson, response: UpstreamResponse, call: UpstreamCall, deployment: Deployment
-) -> ProviderResult:
-    answer = document.finish()
-    if not isinstance(answer, dict):
-        raise UpstreamBroken(f"{deployment.id} answered with JSON that is not an object.")
-    answer = cast(Body, answer)
-    if answer.get("error"):  # some vendors say 200 and mean an error
-        raise _from_error(answer["error"], 200, deployment, None)
-    return ProviderResult(
-        images=_taken(document.images, call, deployment.id),
-        usage=read_usage(answer.get("usage")),
-        output=_output(answer, _revised_prompts(answer.get("data"))),
-        upstream_id=response.header("x-request-id"),
-    )
-
-
-async def _error_body(response: UpstreamResponse) -> bytes:
-    """As much of it as comes: the status alone says enough."""
-    body = b""
-    with suppress(UpstreamError):
-        while len(body) < _ERROR_BODY_MAX and (piece := await response.read_piece()):
-            body += piece
-    return body
-
-
-async def _read_events(
-    response: UpstreamResponse, call: UpstreamCall, sink: ImageSink, deployment: Deployment
-) -> ProviderResult:
-    events = ImageEvents(sink.writer)
-    final: list[SpooledImage] = []
-    usages: list[Usage] = []
-    last: Body = {}
-    try:
-        while piece := await response.read_piece():
-            for event, images in events.feed(piece):
-                kind = str(event.get("type", ""))
-                if kind.endswith(".completed"):
-                    final.extend(images)
-                    last = event
-                    if (usage := read_usage(event.get("usage"))) is not None:
-                        usages.append(usage)
-                    continue
-                preview = images.pop(0) if kind.endswith(".partial_image") and images else None
-                remove(images)
-                if event.get("error") or kind == "error":
-                    raise _from_error(event.get("error") or event, 200, deployment, None)
-                if preview is not None:
-                    await sink.partial(_count(event, "partial_image_index"), preview)
-        return ProviderResult(
-            images=_taken(final, call, deployment.id),
-            usage=_sum(usages[: call.request.n]),
-            output=_output(last, ()),
-            upstream_id=response.header("x-request-id"),
-        )
-    except BaseException:
-        remove(final)
-        raise
-    finally:
-        events.discard()
 
 
 def read_usage(raw: Any) -> Usage | None:
@@ -163,158 +96,281 @@ def read_usage(raw: Any) -> Usage | None:
     The Images API often leaves out ``output_tokens_details``; its output is images, so those
     tokens are image tokens and not text: https://github.com/BerriAI/litellm/issues/31142
     """
-    if not isinstance(raw, dict):
-        return None
-    usage = cast(Body, raw)
-    into, out = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    usage = as_object(raw)
+    into, out = as_count(usage.get("input_tokens")), as_count(usage.get("output_tokens"))
     if not (into or out) or into + out > _TOKENS_MAX:
         return None
-    into_details = _object(usage, "input_tokens_details")
-    out_details = _object(usage, "output_tokens_details")
-    cached = _object(usage, "cached_tokens_details")
-    image_in = min(_count(into_details, "image_tokens"), into)
-    text_out = min(_count(out_details, "text_tokens"), out)
+    into_details = as_object(usage.get("input_tokens_details"))
+    out_details = as_object(usage.get("output_tokens_details"))
+    cached = as_object(usage.get("cached_tokens_details"))
+    image_in = min(as_count(into_details.get("image_tokens")), into)
+    text_out = min(as_count(out_details.get("text_tokens")), out)
     return Usage(
         text_in=into - image_in,
         image_in=image_in,
-        cached_text_in=min(_count(cached, "cached_text_tokens"), into - image_in),
-        cached_image_in=min(_count(cached, "cached_image_tokens"), image_in),
+        cached_text_in=min(as_count(cached.get("cached_text_tokens")), into - image_in),
+        cached_image_in=min(as_count(cached.get("cached_image_tokens")), image_in),
         image_out=out - text_out,
         text_out=text_out,
     )
 
 
-def classify(response: UpstreamResponse, raw: bytes, deployment: Deployment) -> DarkroomError:
-    """The error behind an HTTP status and body. https://platform.openai.com/docs/guides/error-codes"""
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        body = None
-    # Gateways in front of a vendor put message and code at the top.
-    answer = cast(Body, body) if isinstance(body, dict) else {}
-    return _from_error(
-        answer.get("error") or answer, response.status, deployment, _retry_after_s(response.header)
-    )
+def no_cost(_: Body) -> int | None:
+    """For vendors that do not say what a request cost."""
+    return None
 
 
-def _from_error(
-    raw: Any, status: int, deployment: Deployment, retry_after_s: float | None
-) -> DarkroomError:
-    error = cast(Body, raw) if isinstance(raw, dict) else {"message": str(raw or "")}
-    code = str(error.get("code") or error.get("type") or "")
-    if status == 200:  # what the error says instead
-        status = _STATUS.get(code) or _STATUS.get(str(error.get("type")), 502)
-    message = _clean(str(error.get("message") or f"HTTP status {status}"), deployment)
-    if code in _MODERATION:
-        details = _object(error, "moderation_details")
-        return ModerationBlocked(
-            message,
-            details={
-                "stage": details.get("moderation_stage") or "unknown",
-                "categories": details.get("categories") or [],
-            },
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What differs between vendors in a good answer.
+
+    ``usage`` reads the value of "usage"; ``cost`` reads nano-dollars from the answer, or from
+    the last event of a stream. With ``egress`` images may also come as URLs, which it fetches.
+    """
+
+    usage: Callable[[Any], Usage | None] = read_usage
+    cost: Callable[[Body], int | None] = no_cost
+    egress: Egress | None = None
+
+
+async def read_result(
+    response: UpstreamResponse,
+    call: UpstreamCall,
+    sink: ImageSink,
+    deployment: Deployment,
+    reading: Reading = Reading(),
+) -> ProviderResult:
+    """Read an answer of either kind. Raises from the error tree for everything but images."""
+    if response.status != 200:
+        raise classify(response, await error_body(response), deployment)
+    answer = _Answer(response, call, sink, deployment, reading)
+    if "text/event-stream" in (response.header("content-type") or ""):
+        return await answer.events()
+    return await answer.document()
+
+
+async def read_line(
+    response: UpstreamResponse, call: UpstreamCall, sink: ImageSink, deployment: Deployment
+) -> ProviderResult:
+    """Read the one line of a batch's output or error file, which wraps an answer of status 200.
+
+    https://platform.openai.com/docs/guides/batch#5-retrieve-the-results
+    """
+    answer = _Answer(response, call, sink, deployment, Reading())
+    return await answer.document(lambda line: _unwrapped(line, deployment))
+
+
+def _unwrapped(line: Body, deployment: Deployment) -> Body:
+    response = as_object(line.get("response"))
+    body, status = as_object(response.get("body")), as_count(response.get("status_code"))
+    if status == 200:
+        return body
+    said = body.get("error") or body or line.get("error")
+    raise from_error(said, status or 500, deployment)
+
+
+def _as_it_is(answer: Body) -> Body:
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One good answer on its way in."""
+
+    response: UpstreamResponse
+    call: UpstreamCall
+    sink: ImageSink
+    deployment: Deployment
+    reading: Reading
+
+    async def document(self, within: Callable[[Body], Body] = _as_it_is) -> ProviderResult:
+        """``within`` finds the answer in what is around it."""
+        document = ImageJson(self.sink.writer)
+        try:
+            while piece := await self.response.read_piece():
+                document.feed(piece)
+            return await self._result(document, within)
+        except BaseException:
+            document.discard()
+            raise
+
+    async def _result(self, document: ImageJson, within: Callable[[Body], Body]) -> ProviderResult:
+        name = self.deployment.id
+        answer = document.finish()
+        if not isinstance(answer, dict):
+            raise UpstreamBroken(f"{name} answered with JSON that is not an object.")
+        answer = within(as_object(answer))
+        if answer.get("error"):  # some vendors say 200 and mean an error
+            raise from_error(answer["error"], 200, self.deployment)
+        items = [as_object(item) for item in as_list(answer.get("data"))]
+        refused = [item for item in items if item.get("respect_moderation") is False]
+        if refused and len(refused) == len(items):
+            raise ModerationBlocked(
+                f"{name} made images that its moderation holds back.",
+                details={"stage": "output", "categories": []},
+            )
+        images, prompts = _inline(document, items, refused)
+        warnings = _held_back(len(refused), len(items))
+        if not images:
+            images, prompts, lost_ones = await self._linked(items, refused)
+            warnings += lost_ones
+        return ProviderResult(
+            images=self._taken(images),
+            usage=self.reading.usage(answer.get("usage")),
+            output=_output(answer, prompts),
+            upstream_id=self._upstream_id(),
+            warnings=warnings,
+            cost_nanos=self.reading.cost(answer),
         )
-    said = f"{deployment.id} says: {message}"
-    if code in _DENIED or status in (401, 402, 403, 404):
-        return UpstreamDenied(said)
-    if status == 429:
-        return UpstreamRateLimited(said, retry_after_s=retry_after_s)
-    if status in (400, 413, 415, 422):
-        param = error.get("param")
-        return UpstreamRejected(message, param=param if isinstance(param, str) else None)
-    if status in (504, 524):  # a proxy gave up waiting; the vendor may still be at work
-        return UpstreamTimeout(said, retry_after_s=retry_after_s)
-    return UpstreamFailed(said, retry_after_s=retry_after_s)
+
+    async def _linked(
+        self, items: Sequence[Body], refused: Sequence[Body]
+    ) -> tuple[list[SpooledImage], tuple[str | None, ...], tuple[Warning, ...]]:
+        """The images that the answer gives as URLs."""
+        linked = [item for item in items if as_text(item.get("url")) and item not in refused]
+        linked = linked[: self.call.request.n]
+        if not linked or self.reading.egress is None:
+            return [], (), ()
+        urls = [as_text(item["url"]) for item in linked]
+        found = await downloaded(self.reading.egress, self.deployment, urls, self.sink)
+        pairs = [(image, _prompt(item)) for image, item in zip(found, linked, strict=True) if image]
+        return [image for image, _ in pairs], tuple(prompt for _, prompt in pairs), lost(found)
+
+    async def events(self) -> ProviderResult:
+        events = ImageEvents(self.sink.writer)
+        final: list[SpooledImage] = []
+        usages: list[Usage] = []
+        last: Body = {}
+        arrived = 0
+        try:
+            while piece := await self.response.read_piece():
+                for event, images in events.feed(piece):
+                    kind = str(event.get("type", ""))
+                    arrived += len(images)
+                    if arrived > _STREAMED_MAX:
+                        remove(images)
+                        raise UpstreamBroken(f"{self.deployment.id} streams images without end.")
+                    if kind.endswith(".completed"):
+                        final.extend(images)
+                        last = event
+                        if (usage := self.reading.usage(event.get("usage"))) is not None:
+                            usages.append(usage)
+                        continue
+                    preview = images.pop(0) if kind.endswith(".partial_image") and images else None
+                    remove(images)
+                    if event.get("error") or kind == "error":
+                        raise from_error(event.get("error") or event, 200, self.deployment)
+                    if preview is not None:
+                        await self.sink.partial(as_count(event.get("partial_image_index")), preview)
+            return ProviderResult(
+                images=self._taken(final),
+                usage=summed(usages[: self.call.request.n]) if usages else None,
+                output=_output(last, ()),
+                upstream_id=self._upstream_id(),
+                cost_nanos=self.reading.cost(last),
+            )
+        except BaseException:
+            remove(final)
+            raise
+        finally:
+            events.discard()
+
+    def _taken(self, images: list[SpooledImage]) -> tuple[SpooledImage, ...]:
+        if not images:
+            raise UpstreamBroken(f"{self.deployment.id} answered without an image.")
+        remove(images[self.call.request.n :])
+        return tuple(images[: self.call.request.n])
+
+    def _upstream_id(self) -> str | None:
+        said = (self.response.header(name) for name in _REQUEST_IDS)
+        return next((text for text in said if text), None)
 
 
-_MODERATION = frozenset({"moderation_blocked", "content_policy_violation", "contentFilter"})
-# A spent account answers 400 or 429, and no retry will help:
-# https://platform.openai.com/docs/guides/error-codes
-_DENIED = frozenset(
-    {"insufficient_quota", "billing_hard_limit_reached", "invalid_api_key", "model_not_found"}
-)
-# The status that an error under status 200, or in a stream, would have had.
-_STATUS = {"invalid_request_error": 400, "rate_limit_exceeded": 429}
+async def check(
+    egress: Egress,
+    deployment: Deployment,
+    headers: dict[str, str],
+    path: str = "/models",
+    names: Sequence[str] | None = None,
+) -> Sequence[Finding]:
+    """Whether ``path`` answers to the key and lists ``names``.
 
-
-def _clean(message: str, deployment: Deployment) -> str:
-    """A vendor's words without the key that it may repeat in them."""
-    if key := deployment.api_key.reveal():
-        message = message.replace(key, "…")
-    return _SECRET.sub("…", message)[:500]
-
-
-def _retry_after_s(header: Callable[[str], str | None]) -> float | None:
-    """Seconds to wait; OpenAI sends milliseconds, seconds or an HTTP date."""
-    milliseconds, text = _number(header("retry-after-ms")), header("retry-after") or ""
-    if milliseconds is not None:
-        return milliseconds / 1000
-    if (seconds := _number(text)) is not None:
-        return seconds
-    date = email.utils.parsedate_tz(text)
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
-
-
-def _number(text: str | None) -> float | None:
+    ``names`` None: the endpoint's names of the models that the deployment is to serve; empty:
+    ``path`` lists nothing that could be compared.
+    """
     try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return max(0.0, number) if math.isfinite(number) else None
+        response = await egress.get(deployment, path, headers)
+        try:
+            if response.status != 200:
+                raise classify(response, await error_body(response), deployment)
+            listed: Any = msgspec.json.decode(await response.read(_LIST_MAX))
+        finally:
+            await response.close()
+    except UpstreamDenied as error:
+        return (Finding(False, error.message, "Check the key and what it may use."),)
+    except DarkroomError as error:
+        return (Finding(False, error.message, "Check base_url and the network."),)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (Finding(False, f"GET {path} answers with no JSON.", "Check base_url."),)
+    if names is not None and not names:
+        return (Finding(True, "The key is accepted."),)
+    # Together answers with the bare list.
+    data = as_list(listed) or as_list(as_object(listed).get("data"))
+    known = {as_text(as_object(item).get("id")) for item in data}
+    wanted = deployment.models.values() if names is None else names
+    missing = sorted(set(wanted) - known)
+    if missing and known:
+        advice = "Ask the vendor for access, or take it out of 'models'."
+        return (
+            Finding(True, "The key is accepted."),
+            *(
+                Finding(False, f"The key does not see the model '{name}'.", advice)
+                for name in missing
+            ),
+        )
+    return (Finding(True, f"The key is accepted and sees {len(known)} models."),)
 
 
-def _taken(images: list[SpooledImage], call: UpstreamCall, name: str) -> tuple[SpooledImage, ...]:
-    if not images:
-        raise UpstreamBroken(f"{name} answered without an image.")
-    remove(images[call.request.n :])
-    return tuple(images[: call.request.n])
-
-
-def _sum(usages: list[Usage]) -> Usage | None:
-    if not usages:
-        return None
-    return Usage(
-        text_in=sum(usage.text_in for usage in usages),
-        image_in=sum(usage.image_in for usage in usages),
-        cached_text_in=sum(usage.cached_text_in for usage in usages),
-        cached_image_in=sum(usage.cached_image_in for usage in usages),
-        image_out=sum(usage.image_out for usage in usages),
-        text_out=sum(usage.text_out for usage in usages),
+def _inline(
+    document: ImageJson, items: Sequence[Body], refused: Sequence[Body]
+) -> tuple[list[SpooledImage], tuple[str | None, ...]]:
+    """The images within the answer with their revised prompts, without those held back and
+    without the empty ones, which are removed."""
+    unwanted = {as_text(item.get("b64_json")) for item in refused}
+    unwanted |= {f"#{at}" for at, image in enumerate(document.images) if not image.byte_size}
+    kept: list[SpooledImage] = []
+    for at, image in enumerate(document.images):
+        if f"#{at}" in unwanted:
+            remove([image])
+        else:
+            kept.append(image)
+    prompts = tuple(
+        _prompt(item)
+        for item in items
+        if (place := as_text(item.get("b64_json"))) and place not in unwanted
     )
+    return kept, prompts
 
 
-def _output(answer: Body, revised_prompts: tuple[str | None, ...]) -> Output:
-    def said(name: str) -> str:
-        value = answer.get(name)
-        return value if isinstance(value, str) else ""
+def _held_back(refused: int, made: int) -> tuple[Warning, ...]:
+    if not refused:
+        return ()
+    message = f"{refused} of {made} images were refused by the vendor's moderation."
+    return (Warning("image_refused", message, param="n"),)
 
+
+def _output(answer: Body, prompts: tuple[str | None, ...]) -> Output:
     return Output(
-        size=said("size"),
-        quality=said("quality"),
-        background=said("background"),
-        output_format=said("output_format"),
-        revised_prompts=revised_prompts if any(revised_prompts) else (),
+        size=as_text(answer.get("size")),
+        quality=as_text(answer.get("quality")),
+        background=as_text(answer.get("background")),
+        output_format=as_text(answer.get("output_format")),
+        revised_prompts=prompts if any(prompts) else (),
     )
 
 
-def _revised_prompts(data: Any) -> tuple[str | None, ...]:
-    """One for each image, in their order."""
-    found: list[str | None] = []
-    for item in cast(list[Any], data) if isinstance(data, list) else []:
-        if isinstance(item, dict) and isinstance(cast(Body, item).get("b64_json"), str):
-            prompt = cast(Body, item).get("revised_prompt")
-            found.append(prompt if isinstance(prompt, str) else None)
-    return tuple(found)
-
-
-def _object(holder: Body, name: str) -> Body:
-    value = holder.get(name)
-    return cast(Body, value) if isinstance(value, dict) else {}
-
-
-def _count(holder: Body, name: str) -> int:
-    value = holder.get(name)
-    return value if isinstance(value, int) and value > 0 else 0
+def _prompt(item: Body) -> str | None:
+    return as_text(item.get("revised_prompt")) or None
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from darkroom import ledger
 from darkroom.core.errors import InvalidRequest, NotFound
 from darkroom.core.ids import now_ms
+from darkroom.core.times import shown_time
 from darkroom.db import Tx
 from darkroom.server import records
 from darkroom.server.amounts import changed_limits, known_fields, read_amount, read_line
@@ -16,7 +17,7 @@ from darkroom.server.body import read_json
 from darkroom.server.door import Door, path_id
 from darkroom.server.keys import ADMIN
 from darkroom.server.money import shown_balance
-from darkroom.server.native import json_response, shown_money, shown_time
+from darkroom.server.native import json_response, shown_money
 from darkroom.server.records import AccountRow
 
 _BODY_MAX = 64 * 1024

@@ -12,7 +12,7 @@ from darkroom.core.errors import InvalidRequest, UnknownParameter
 from darkroom.core.money import CREDITS_PER_DOLLAR, credits, dollars, parse_dollars
 from darkroom.core.price import PPM, KeyPrices
 from darkroom.ledger import MOST_NANOS, Budget, Limits, Period, shown
-from darkroom.server.native import shown_money
+from darkroom.server.shown import shown_money
 
 _WINDOWS = {"total_usd": "total_nanos", "day_usd": "day_nanos", "month_usd": "month_nanos"}
 _DAY_MS = 86_400_000

@@ -24,8 +24,10 @@ async def encoded(blobs: Blobs, pieces: Iterable[Piece]) -> AsyncIterator[bytes]
         asset = piece.asset
         async for data in blobs.read(asset.sha256, asset.byte_size):
             short.append(pybase64.b64encode(data))
-            yield b"".join(short)
+            del data  # a reader may take its time: one copy is enough
+            piece_of_answer = b"".join(short)
             short.clear()
+            yield piece_of_answer
     if short:
         yield b"".join(short)
 
@@ -44,6 +46,7 @@ class AnswerResponse(Response):
             headers={**answer.headers, **headers},
         )
         self.headers["content-length"] = str(length)
+        self._left = length
         self._pieces = answer.pieces
         self._blobs = blobs
 
@@ -55,12 +58,15 @@ class AnswerResponse(Response):
                 "headers": self.raw_headers,
             }
         )
-        last = b""
+        # the length tells which piece is the last one: none is held back to find out
         async for data in encoded(self._blobs, self._pieces):
-            if last:
-                await send({"type": "http.response.body", "body": last, "more_body": True})
-            last = data
-        await send({"type": "http.response.body", "body": last})
+            self._left -= len(data)
+            more = self._left > 0
+            await send({"type": "http.response.body", "body": data, "more_body": more})
+            if more:  # waits until the reader has taken most of it: only then the next is read
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+        if not self._pieces:
+            await send({"type": "http.response.body", "body": b""})
 
 
 def event_stream(events: AsyncIterator[bytes], headers: Mapping[str, str]) -> StreamingResponse:

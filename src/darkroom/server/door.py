@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
+from structlog.contextvars import bind_contextvars
 
 from darkroom.core.dialect import Dialect
 from darkroom.core.errors import (
@@ -13,18 +15,25 @@ from darkroom.core.errors import (
     Internal,
     InvalidRequest,
     NotFound,
+    Overloaded,
+    RateLimited,
     SlowBody,
     Unauthorized,
 )
 from darkroom.server.answers import AnswerResponse
-from darkroom.server.body import Patience
+from darkroom.server.body import Bodies, Patience
 from darkroom.server.keys import Keys, Principal
+from darkroom.server.limits import limit_headers
+from darkroom.server.load import ByteBudget
+from darkroom.server.resolve import KEY_HEADERS, Resolver
+from darkroom.server.sessions import Lifetimes, Sessions, SignedIn, cookie
 from darkroom.wiring import Services
 
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
 _HOST = re.compile(r"([\w.\-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?", re.ASCII)
+_BUSY_S = 5.0
 _ID = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 
 
@@ -35,20 +44,42 @@ class Door:
         self.services = services
         self.keys = keys
         settings = services.settings
-        self.patience = Patience(settings.body_piece_timeout_s, settings.body_timeout_s)
+        self.resolver = Resolver(services.dialects, settings.default_dialect)
+        self.patience = Patience(
+            settings.body_piece_timeout_s, settings.body_timeout_s, settings.body_bytes_per_s_min
+        )
+        memory = ByteBudget(settings.bodies_bytes_max, settings.bodies_wait_s)
+        self.bodies = Bodies(services.spool, self.patience, memory)
+        self.sessions = Sessions(
+            services.database, services.key_pepper, keys, Lifetimes.of(settings)
+        )
 
     async def principal(self, request: Request) -> Principal:
-        """Raises :class:`Unauthorized`; two different keys in one request are refused."""
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        found = {bearer.strip()} if scheme.lower() == "bearer" and bearer.strip() else set[str]()
-        found |= {value for name in _KEY_HEADERS if (value := request.headers.get(name))}
-        if len(found) > 1:
-            raise Unauthorized("The request carries several API keys. Send one.")
-        if not found:
+        """Whoever the key of the request stands for; without a key, the session of its cookie.
+
+        Raises :class:`Unauthorized`, also for two different keys in one request, and
+        :class:`Forbidden` for a cookie that another site's page made a browser send.
+        """
+        principal = await self._principal(request)
+        bind_contextvars(key_id=principal.key_id)  # the lines of this request say whose it is
+        return principal
+
+    async def _principal(self, request: Request) -> Principal:
+        if key := sent_key(request):
+            return await self.keys.principal(key)
+        signed_in = await self.signed_in(request)
+        if signed_in is None:
             raise Unauthorized(
-                "You didn't provide an API key. Send it as 'Authorization: Bearer <key>'."
+                "You didn't provide an API key. Send it as 'Authorization: Bearer <key>'.",
+                details={"missing": True},
             )
-        return await self.keys.principal(found.pop())
+        return signed_in.principal
+
+    async def signed_in(self, request: Request) -> SignedIn | None:
+        """The session behind the cookie of the request; None without one. Raises like
+        :meth:`principal`."""
+        secret = cookie.read(request, self.services.settings.public_url)
+        return await self.sessions.find(secret) if secret else None
 
     def origin(self, request: Request) -> str:
         """The origin that the client used, for links. Raises :class:`InvalidRequest`."""
@@ -60,21 +91,36 @@ class Door:
         return f"{request.url.scheme}://{host}"
 
     def guarded(self, handler: Handler, dialect: Dialect | None = None) -> Handler:
-        """The handler with its errors rendered in the dialect; unknown ones become 500."""
-        speaks = dialect or self.services.dialects[0]
+        """The handler with its errors rendered in the dialect; unknown ones become 500.
+
+        A handler that learns who answers while it works says so with :func:`speak`.
+        """
+        usual = dialect or self.services.dialects[0]
 
         async def handle(request: Request) -> Response:
             try:
+                if request.scope["state"].get("crowded"):
+                    return self._turned_away(request)
                 return await handler(request)
             except DarkroomError as error:
-                return self.error(error, speaks)
+                return self.error(error, spoken(request) or usual)
             except Exception:
-                log.exception("request_failed", path=request.url.path)
+                log.exception(
+                    "request_failed", method=request.method, route=route_of(request.scope)
+                )
                 request_id = request.scope["state"]["request_id"]
                 failed = Internal(f"Something went wrong on our side. Request id: {request_id}.")
-                return self.error(failed, speaks)
+                return self.error(failed, spoken(request) or usual)
 
         return handle
+
+    def _turned_away(self, request: Request) -> Response:
+        dialect = self.resolver.at_a_glance(request.scope["path"], request.headers)
+        crowded = Overloaded(
+            "This server has as many connections as it takes. Try again in a moment.",
+            retry_after_s=_BUSY_S,
+        )
+        return self.error(crowded, dialect, {"connection": "close"})
 
     def error(
         self,
@@ -84,9 +130,40 @@ class Door:
     ) -> Response:
         answer = (dialect or self.services.dialects[0]).render_error(error)
         headers = dict(headers or {})
+        if isinstance(error, RateLimited):
+            headers |= limit_headers(error.details.get("allowances", ()))
         if isinstance(error, SlowBody):
             headers["connection"] = "close"  # the rest of the body is not waited for
         return AnswerResponse(answer, self.services.blobs, headers)
+
+
+def sent_key(request: Request) -> str:
+    """The API key in the headers of the request; empty when there is none.
+
+    Raises :class:`Unauthorized` when there are several.
+    """
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    found = {bearer.strip()} if scheme.lower() == "bearer" and bearer.strip() else set[str]()
+    found |= {value for name in KEY_HEADERS if (value := request.headers.get(name))}
+    if len(found) > 1:
+        raise Unauthorized("The request carries several API keys. Send one.")
+    return found.pop() if found else ""
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the path: what may stand in logs and labels, unlike the path itself."""
+    route = scope.get("route")
+    return "unknown" if route is None else route.path
+
+
+def speak(request: Request, dialect: Dialect) -> None:
+    """From here on, the request's errors leave in this dialect."""
+    request.scope["state"]["dialect"] = dialect
+
+
+def spoken(request: Request) -> Dialect | None:
+    """What :func:`speak` said last."""
+    return request.scope["state"].get("dialect")
 
 
 def path_id(request: Request, name: str) -> str:
@@ -100,6 +177,3 @@ def path_id(request: Request, name: str) -> str:
 def is_id(text: str) -> bool:
     """Whether the text has the form of an id of ours."""
     return _ID.fullmatch(text) is not None
-
-
-_KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")

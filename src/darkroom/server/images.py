@@ -1,159 +1,134 @@
-"""The image doors: one for every route of every dialect, answering at once or as a stream."""
+"""The image doors: one for every path on which dialects take images.
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterable
+A request is answered when its job has ended, as a stream, or at once with a task to poll: as its
+dialect does by itself, unless the caller prefers otherwise.
+"""
 
+from collections.abc import Mapping
+
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-from darkroom.core.dialect import Dialect, ImageRoute, Piece
-from darkroom.core.draft import AnswerForm
-from darkroom.core.errors import DarkroomError, Internal, JobCanceled
-from darkroom.core.job import Asset, AssetKind, Job, JobState
-from darkroom.core.money import dollars
+from darkroom.core.dialect import Dialect, ImageRoute, WireBody
+from darkroom.core.draft import AnswerForm, Draft
+from darkroom.core.job import Asset
 from darkroom.jobs import Follower, Submission
-from darkroom.server.answers import AnswerResponse, encoded, event_stream
-from darkroom.server.body import discard, read_body
-from darkroom.server.door import Door, Handler
-from darkroom.server.keys import IMAGES
+from darkroom.server.door import Door, speak
+from darkroom.server.drafting import drafted
+from darkroom.server.keys import IMAGES, Principal
+from darkroom.server.limits import limit_headers, usual_limits
+from darkroom.server.policy import HEADER, request_policy
+from darkroom.server.prefer import preference
+from darkroom.server.resolve import Asked, Choice, Reason
+from darkroom.server.streams import Stream
+from darkroom.server.waiting import Call, Waiting
+from darkroom.webhooks import signs_with_key
 
-# A stream's headers wait for its first event, so that an early failure has its own status; but
-# not longer than a proxy waits for headers.
-_HEADERS_WAIT_S = 15.0
-_PING_S = 15.0
-_PING = b": keep-alive\n\n"
+log = structlog.get_logger(__name__)
+
+_HINTED_MAX = 10_000
 
 
-def image_handler(door: Door, dialect: Dialect, route: ImageRoute) -> Handler:
-    """The handler of one route of one dialect."""
-    services = door.services
+def routes(door: Door) -> list[Route]:
+    hints = Hints()
+    return [
+        Route(path, door.guarded(ImageDoor(door, spoken, hints).handle), methods=["POST"])
+        for path, spoken in door.resolver.image_paths().items()
+    ]
 
-    async def accept(request: Request) -> tuple[Follower, AnswerForm]:
+
+class Hints:
+    """Tells an operator once per key that a request did not show which client sent it."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def give(self, principal: Principal, path: str, answered: str) -> None:
+        if principal.key_id in self._given or len(self._given) >= _HINTED_MAX:
+            return
+        self._given.add(principal.key_id)
+        log.info(
+            "dialect_by_default",
+            path=path,
+            answered=answered,
+            hint="nothing showed which client this is; `darkroom keys set-dialect` settles it",
+        )
+
+
+class ImageDoor:
+    """One path; ``spoken`` has its route in each dialect that lists it, by name."""
+
+    def __init__(self, door: Door, spoken: Mapping[str, ImageRoute], hints: Hints) -> None:
+        self._door = door
+        self._services = door.services
+        self._spoken = spoken
+        self._hints = hints
+        self._usual_limits = usual_limits(door.services.settings)
+
+    async def handle(self, request: Request) -> Response:
+        self._choose(request, Asked(request.headers))  # who tells of a wrong key
+        origin = self._door.origin(request)
+        prefer = preference(request.headers.getlist("prefer"))
+        dialect, form, follower = await self._accepted(request)
+        if form.stream and not prefer.respond_async:
+            return _told(await self.stream(dialect, follower, origin), follower)
+
+        def link_of(asset: Asset) -> str:
+            return self._services.links.url(origin, asset)
+
+        call = Call(dialect, form, prefer, follower, link_of)
+        return _told(await Waiting(self._services, call).response(), follower)
+
+    async def draft(
+        self, dialect: Dialect, path_route: ImageRoute, body: WireBody, principal: Principal
+    ) -> Draft:
+        """What a body asks for. A door whose dialect refers to earlier jobs looks them up."""
+        return await drafted(dialect, path_route.operation, body)
+
+    async def stream(self, dialect: Dialect, follower: Follower, origin: str) -> Response:
+        """The answer as server-sent events; ``origin`` is for links in them."""
+        return await Stream(self._door, dialect, follower).response()
+
+    async def _accepted(self, request: Request) -> tuple[Dialect, AnswerForm, Follower]:
         """The accepted job. On return nothing holds the request's body any more."""
-        principal = await door.principal(request)
+        principal = await self._door.principal(request)
+        self._choose(request, Asked(request.headers, principal.dialect))
         principal.require(IMAGES)
-        body = await read_body(request, services.spool, door.patience)
-        try:
-            draft = dialect.parse(route.operation, body)
+        if "idempotency-key" not in request.headers:  # else the job may be there already
+            self._services.jobs.check_room()
+        async with self._door.bodies.reading(request) as body:
+            choice = self._choose(request, Asked(request.headers, principal.dialect, body))
+            dialect = choice.dialect
+            if choice.reason is Reason.DEFAULT:
+                self._hints.give(principal, request.url.path, dialect.name)
+            draft = await self.draft(dialect, self._spoken[dialect.name], body, principal)
             submission = Submission(
                 draft=draft,
                 account_id=principal.account_id,
                 key_id=principal.key_id,
                 dialect=dialect.name,
                 idempotency_key=request.headers.get("idempotency-key"),
+                limits=principal.limits.over(self._usual_limits),
                 prices=principal.prices,
+                policy=request_policy(
+                    request.headers.get(HEADER), principal.policy, self._services.router
+                ),
+                origin=self._door.origin(request),
+                key_digest=principal.key_digest if signs_with_key(dialect) else b"",
             )
-            return await services.jobs.submit(submission), draft.form
-        finally:
-            discard(body.uploads)
+            return dialect, draft.form, await self._services.jobs.submit(submission)
 
-    async def handle(request: Request) -> Response:
-        origin = door.origin(request)
-        follower, form = await accept(request)
-        if form.stream:
-            return await _Stream(door, dialect, follower).response()
-        with follower:
-            job = await follower.end()
-        if job.state is not JobState.SUCCEEDED:
-            return _failure(door, dialect, job)
-        answer = dialect.render(job, form, lambda asset: services.links.url(origin, asset))
-        return AnswerResponse(answer, services.blobs, job_headers(job))
-
-    return door.guarded(handle, dialect)
+    def _choose(self, request: Request, asked: Asked) -> Choice:
+        """Who answers, as far as that is known; errors leave in that dialect from here on."""
+        choice = self._door.resolver.choose(self._spoken, asked)
+        speak(request, choice.dialect)
+        return choice
 
 
-def job_headers(job: Job) -> dict[str, str]:
-    """What every answer says about the job behind it."""
-    headers = {"x-darkroom-job": job.id, "x-darkroom-dialect": job.dialect}
-    if job.model:
-        headers["x-darkroom-model"] = job.model
-    if job.deployment:
-        headers["x-darkroom-deployment"] = job.deployment
-    if job.attempts and job.attempts[-1].provider == "sandbox":
-        headers["x-darkroom-sandbox"] = "drawn by the built-in sandbox, not by an AI model"
-    if job.charge is not None:
-        headers["x-darkroom-charge-nanos"] = str(job.charge.nanos)
-        headers["x-darkroom-charge-usd"] = dollars(job.charge.nanos)
-    if job.warnings:
-        text = "; ".join(f"{warning.code}: {warning.message}" for warning in job.warnings)
-        one_line = " ".join(text.split())  # it may quote the caller, and ends at no line break
-        headers["x-darkroom-warnings"] = one_line.encode("ascii", "replace").decode()[:2_000]
-    if job.replayed:
-        headers["idempotent-replayed"] = "true"
-    return headers
-
-
-def error_of(job: Job) -> DarkroomError:
-    """Why a job that has ended did not succeed."""
-    if job.error is not None:
-        return DarkroomError.revive(job.error)
-    if job.state is JobState.CANCELED:
-        return JobCanceled("The job was canceled.")
-    return Internal("The job ended without a result.")
-
-
-def _failure(door: Door, dialect: Dialect, job: Job) -> Response:
-    answer = dialect.render_error(error_of(job))
-    return AnswerResponse(answer, door.services.blobs, job_headers(job))
-
-
-class _Stream:
-    """One caller's view of a running job as server-sent events."""
-
-    def __init__(self, door: Door, dialect: Dialect, follower: Follower) -> None:
-        self._door = door
-        self._dialect = dialect
-        self._follower = follower
-        self._seen: set[str] = set()
-
-    async def response(self) -> Response:
-        """A plain error when the job fails before its first event; else the stream."""
-        try:
-            await self._first_news()
-        except BaseException:
-            self._follower.close()
-            raise
-        job = self._follower.job
-        if job.state.final and job.state is not JobState.SUCCEEDED:
-            self._follower.close()
-            return _failure(self._door, self._dialect, job)
-        return event_stream(self._events(), job_headers(job))
-
-    async def _first_news(self) -> None:
-        """Wait until there is something to tell, but not long."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_HEADERS_WAIT_S):
-                while not self._follower.job.state.final and not self._unseen():
-                    await self._follower.next()
-
-    async def _events(self) -> AsyncIterator[bytes]:
-        with self._follower as follower:
-            while True:
-                for asset in self._unseen():
-                    self._seen.add(asset.id)
-                    pieces = self._dialect.render_partial(follower.job, asset)
-                    async for data in self._encoded(pieces):
-                        yield data
-                if follower.job.state.final:
-                    break
-                if await follower.next(_PING_S) is None:
-                    yield _PING
-            async for data in self._encoded(self._last_events(follower.job)):
-                yield data
-
-    def _last_events(self, job: Job) -> list[Piece]:
-        if job.state is not JobState.SUCCEEDED:
-            return list(self._dialect.render_stream_error(error_of(job)))
-        return [
-            piece
-            for asset in job.results
-            for piece in self._dialect.render_completed(job, asset, last=asset is job.results[-1])
-        ]
-
-    def _encoded(self, pieces: Iterable[Piece]) -> AsyncIterator[bytes]:
-        return encoded(self._door.services.blobs, pieces)
-
-    def _unseen(self) -> list[Asset]:
-        partials = self._follower.job.assets_of(AssetKind.PARTIAL)
-        return [asset for asset in partials if asset.id not in self._seen]
+def _told(answer: Response, follower: Follower) -> Response:
+    """The answer with what the API key has left of its limits."""
+    if follower.allowances:
+        answer.headers.update(limit_headers(follower.allowances))
+    return answer

@@ -5,11 +5,13 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from darkroom import ledger
 from darkroom.core.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
 from darkroom.core.ids import new_id, now_ms
+from darkroom.core.limits import KeyLimits
+from darkroom.core.policy import Policy
 from darkroom.core.price import KeyPrices
 from darkroom.core.secret import Secret
 from darkroom.db import Database, Tx
@@ -33,11 +35,29 @@ class Principal:
     key_id: str
     scopes: frozenset[str]
     prices: KeyPrices = KeyPrices()
+    dialect: str = ""
+    policy: Policy = Policy()
+    limits: KeyLimits = KeyLimits()
+    key_digest: bytes = field(default=b"", repr=False)
+    """SHA-256 of the key: what some dialects sign webhooks with, so a secret itself."""
 
     def require(self, scope: str) -> None:
         """Raises :class:`Forbidden`."""
         if scope not in self.scopes:
             raise Forbidden(f"This API key may not do that: it lacks the scope '{scope}'.")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What a new key gets beside its name and scopes. ``prefix``: how its secret begins."""
+
+    budget: Limits | None = None
+    limits: KeyLimits = KeyLimits()
+    prices: KeyPrices = KeyPrices()
+    dialect: str = ""
+    prefix: str = _PREFIX
+    policy: Policy = Policy()
+    expires_at_ms: int | None = None
 
 
 class Keys:
@@ -48,6 +68,11 @@ class Keys:
         self._pepper = pepper.reveal().encode()
         self._cache: dict[str, tuple[float, Principal]] = {}
         self._operator: tuple[str, Principal] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call it when a key was revoked or changed in this process."""
+        self._listeners.append(listener)
 
     async def principal(self, key: str) -> Principal:
         """Who this key stands for. Raises :class:`Unauthorized`."""
@@ -62,11 +87,27 @@ class Keys:
             raise Unauthorized(
                 "Incorrect API key provided. `darkroom keys create` makes a new one."
             )
-        principal = Principal(found.account_id, found.id, found.scopes, found.prices)
+        now = now_ms()
+        if found.over(now):
+            raise Unauthorized("This API key has expired. `darkroom keys create` makes a new one.")
+        principal = _principal(found, hashlib.sha256(key.encode()).digest())
         if len(self._cache) >= _CACHE_MAX:
             self._cache.clear()
-        self._cache[digest] = (time.monotonic() + _CACHE_S, principal)
+        ends = found.expires_at_ms
+        fresh_s = _CACHE_S if ends is None else min(_CACHE_S, (ends - now) / 1000)
+        self._cache[digest] = (time.monotonic() + fresh_s, principal)
         return principal
+
+    async def of_id(self, key_id: str) -> tuple[ApiKey, Principal]:
+        """A key that still works, and who it stands for. Raises :class:`Unauthorized`."""
+        key = await self._database.read(lambda tx: records.by_id(tx, key_id))
+        if key is None or key.over(now_ms()):
+            raise Unauthorized("The API key of this sign-in was revoked or has expired.")
+        return key, _principal(key)
+
+    async def first_admin(self) -> ApiKey | None:
+        """The oldest key with the scope ``admin`` that still works."""
+        return await self._database.read(lambda tx: records.first_admin(tx, ADMIN, now_ms()))
 
     async def create(
         self,
@@ -74,8 +115,7 @@ class Keys:
         account: str | None,
         scopes: frozenset[str],
         key: str | None = None,
-        limits: Limits | None = None,
-        prices: KeyPrices = KeyPrices(),
+        terms: KeyTerms = KeyTerms(),
     ) -> tuple[ApiKey, str]:
         """Make a key for the account of that name, which is made when there is none; with None
         for a new account named like the key. Raises :class:`InvalidRequest` when that exists.
@@ -83,7 +123,8 @@ class Keys:
         ``key`` is a secret of the caller's choice; a key that exists already is left as it is,
         also when it was revoked.
         """
-        secret = key or _PREFIX + secrets.token_urlsafe(32)
+        secret = key or terms.prefix + secrets.token_urlsafe(32)
+        shown = secret[:3] if key else terms.prefix
         now = now_ms()
 
         def work(tx: Tx) -> ApiKey:
@@ -98,11 +139,23 @@ class Keys:
                 )
             owner = account or name
             account_id = records.account_id(tx, owner, new_id(now), now)
-            hint = f"{secret[:3]}…{secret[-4:]}"
-            made = ApiKey(new_id(now), account_id, owner, name, hint, scopes, now, prices=prices)
+            made = ApiKey(
+                id=new_id(now),
+                account_id=account_id,
+                account=owner,
+                name=name,
+                hint=f"{shown}…{secret[-4:]}",
+                scopes=scopes,
+                created_at_ms=now,
+                prices=terms.prices,
+                dialect=terms.dialect,
+                policy=terms.policy,
+                limits=terms.limits,
+                expires_at_ms=terms.expires_at_ms,
+            )
             records.add(tx, made, digest)
-            if limits is not None:
-                ledger.limit_key(tx, made.id, limits)
+            if terms.budget is not None:
+                ledger.limit_key(tx, made.id, terms.budget)
             return made
 
         return await self._database.write(work), secret
@@ -126,15 +179,48 @@ class Keys:
 
     async def set_prices(self, key_id: str, change: Callable[[KeyPrices], KeyPrices]) -> None:
         """Change the prices of a key; accepted jobs keep theirs. Raises :class:`NotFound`."""
+        await self._change(
+            key_id, lambda tx, key: records.set_prices(tx, key_id, change(key.prices))
+        )
 
+    async def set_policy(self, key_id: str, change: Callable[[Policy], Policy]) -> None:
+        """Change how a key's jobs are routed; accepted jobs keep theirs. Raises NotFound."""
+        await self._change(
+            key_id, lambda tx, key: records.set_policy(tx, key_id, change(key.policy))
+        )
+
+    async def set_limits(self, key_id: str, change: Callable[[KeyLimits], KeyLimits]) -> None:
+        """Change what it may ask for per minute and at once. Raises :class:`NotFound`."""
+        await self._change(
+            key_id, lambda tx, key: records.set_limits(tx, key_id, change(key.limits))
+        )
+
+    async def set_dialect(self, key_id: str, dialect: str) -> None:
+        """Bind a key to a dialect, or (empty) to none. Raises :class:`NotFound`."""
+        await self._change(key_id, lambda tx, _: records.set_dialect(tx, key_id, dialect))
+
+    async def set_name(self, key_id: str, name: str) -> None:
+        """Raises :class:`NotFound`."""
+        await self._change(key_id, lambda tx, _: records.set_name(tx, key_id, name))
+
+    async def set_expiry(self, key_id: str, expires_at_ms: int | None) -> None:
+        """When it ends by itself; None: never. Raises :class:`NotFound`."""
+        await self._change(key_id, lambda tx, _: records.set_expiry(tx, key_id, expires_at_ms))
+
+    async def _change(self, key_id: str, change: Callable[[Tx, ApiKey], None]) -> None:
         def work(tx: Tx) -> None:
             key = records.by_id(tx, key_id)
             if key is None:
                 raise NotFound(f"No API key '{key_id}'.")
-            records.set_prices(tx, key_id, change(key.prices))
+            change(tx, key)
 
         await self._database.write(work)
+        self._forget()
+
+    def _forget(self) -> None:
         self._cache.clear()
+        for listener in self._listeners:
+            listener()
 
     async def budgets(self, keys: Sequence[ApiKey]) -> Sequence[Budget]:
         """The budget of each, in the same order."""
@@ -149,7 +235,7 @@ class Keys:
         key = await self._database.write(lambda tx: records.revoke(tx, key_id, now))
         if key is None:
             raise NotFound(f"No API key '{key_id}'.")
-        self._cache.clear()
+        self._forget()
         return key
 
     async def none_yet(self) -> bool:
@@ -162,9 +248,25 @@ class Keys:
         account = await self._database.write(
             lambda tx: records.account_id(tx, "default", new_id(now), now)
         )
-        principal = Principal(account, "operator", frozenset((ADMIN, IMAGES)))
+        secret_digest = hashlib.sha256(secret.encode()).digest()
+        scopes = frozenset((ADMIN, IMAGES))
+        none = KeyLimits(0, 0, 0, 0)
+        principal = Principal(account, "operator", scopes, limits=none, key_digest=secret_digest)
         self._operator = (self._digest(secret), principal)
         return secret
 
     def _digest(self, key: str) -> str:
         return hmac.new(self._pepper, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _principal(key: ApiKey, digest: bytes = b"") -> Principal:
+    return Principal(
+        key.account_id,
+        key.id,
+        key.scopes,
+        key.prices,
+        key.dialect,
+        key.policy,
+        key.limits,
+        digest,
+    )

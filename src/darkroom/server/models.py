@@ -1,5 +1,9 @@
-"""``GET /v1/models``: what is served, in OpenAI's shape, with what each model can do."""
+"""``GET /v1/models``: what is served, in OpenAI's shape, with what each model can do.
 
+``details=true`` adds dates, prices and what is done here; see :mod:`darkroom.server.model_details`.
+"""
+
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -8,36 +12,51 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom.core.capability import Availability, ModelSpec
-from darkroom.core.errors import ModelNotFound
+from darkroom.core.errors import InvalidRequest, ModelNotFound
 from darkroom.routing import ServedModel
 from darkroom.server.door import Door
+from darkroom.server.model_details import details
 from darkroom.server.native import json_response
+
+_FLAGS = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
 def routes(door: Door) -> list[Route]:
     router = door.services.router
 
+    async def details_for(request: Request) -> Callable[[ServedModel], dict[str, Any]]:
+        """What is added to each model. Prices are those of the caller's key."""
+        principal = await door.principal(request)
+        wanted = request.query_params.get("details", "false")
+        if wanted not in _FLAGS:
+            raise InvalidRequest("'details' is 'true' or 'false'.", param="details")
+        if not _FLAGS[wanted]:
+            return lambda served: {}
+        return lambda served: {"details": details(door.services, served, principal)}
+
     async def models(request: Request) -> Response:
-        await door.principal(request)
-        return json_response(
-            {"object": "list", "data": [_shown(door, served) for served in router.models()]}
-        )
+        more = await details_for(request)
+        found = [_shown(door, served, more(served)) for served in router.models()]
+        return json_response({"object": "list", "data": found})
 
     async def model(request: Request) -> Response:
-        await door.principal(request)
+        more = await details_for(request)
         name = request.path_params["name"]
         for served in router.models():
-            if name == served.spec.id or name in served.spec.aliases:
-                return json_response(_shown(door, served, name))
+            if name in (served.spec.id, *served.spec.aliases, *served.aliases):
+                return json_response(_shown(door, served, more(served), name))
         raise ModelNotFound(f"The model '{name}' does not exist or is not served.", param="model")
 
     return [
-        Route("/v1/models", door.guarded(models), methods=["GET"]),
-        Route("/v1/models/{name:path}", door.guarded(model), methods=["GET"]),
+        Route(prefix + path, door.guarded(handler), methods=["GET"])
+        for prefix in ("/v1/models", "/openai/v1/models")
+        for path, handler in (("", models), ("/{name:path}", model))
     ]
 
 
-def _shown(door: Door, served: ServedModel, name: str | None = None) -> dict[str, Any]:
+def _shown(
+    door: Door, served: ServedModel, more: dict[str, Any], name: str | None = None
+) -> dict[str, Any]:
     spec = served.spec
     router = door.services.router
     at = [route for id in served.deployments if (route := router.route(id)) is not None]
@@ -52,11 +71,20 @@ def _shown(door: Door, served: ServedModel, name: str | None = None) -> dict[str
         "darkroom": {
             "label": spec.label,
             "description": spec.description,
-            "aliases": spec.aliases,
+            "aliases": (*spec.aliases, *served.aliases),
             "deployments": served.deployments,
             "sandbox": sandbox,
             "served_by_successor": served.successor,
+            "shutdowns": [
+                {
+                    "deployment": one.deployment,
+                    "date": one.day.isoformat(),
+                    "days_left": one.days_left,
+                }
+                for one in served.shutdowns
+            ],
             "capabilities": _capabilities(spec),
+            **more,
         },
     }
 

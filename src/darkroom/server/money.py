@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +15,20 @@ from darkroom import ledger
 from darkroom.core.errors import InvalidRequest, NotFound
 from darkroom.core.ids import now_ms
 from darkroom.core.money import dollars
+from darkroom.core.times import shown_time
 from darkroom.db import Tx
-from darkroom.ledger import Balance, DriftRow, Statement, StatementRow, Usage
+from darkroom.jobs import UnknownCost, unknown_costs
+from darkroom.ledger import Balance, DriftRow, Statement, StatementPage, StatementRow, Usage
 from darkroom.server import records
 from darkroom.server.amounts import read_amount, read_period, shown_budget, shown_rows
 from darkroom.server.door import Door
 from darkroom.server.keys import ADMIN, Principal
-from darkroom.server.native import json_response, shown_money, shown_time
+from darkroom.server.native import json_response, read_limit, shown_money
 
 ALL = "all"
 """What an admin asks for to see every account; no account may have this name."""
 _BOOKINGS_MAX = 100_000
+_CURSOR_MAX = 500
 _COLUMNS = (
     *("at", "kind", "amount_usd", "amount_nanos", "balance_usd", "balance_nanos"),
     *("job", "attempt", "key", "model", "note", "id"),
@@ -98,6 +101,8 @@ class MoneyView:
         if form not in _FORMS:
             raise InvalidRequest(f"'format' is one of {', '.join(_FORMS)}.", param="format")
         period, days = read_period(query)
+        if "limit" in query or "cursor" in query:
+            return await self._statement_page(request, principal)
 
         def work(tx: Tx) -> tuple[str, Statement]:
             owner = _owner(tx, principal, query)
@@ -106,6 +111,25 @@ class MoneyView:
 
         name, found = await self._database.read(work)
         return _FORMS[form]({"object": "statement", "account": name, **days}, found)
+
+    async def _statement_page(self, request: Request, principal: Principal) -> Response:
+        """A page of it, newest first, for whoever looks at it instead of keeping it."""
+        query = request.query_params
+        if query.get("format", "json") != "json":
+            raise InvalidRequest("Only 'json' comes in pages.", param="format")
+        limit, cursor = read_limit(query.get("limit")), query.get("cursor")
+        if cursor is not None and not (cursor.isprintable() and len(cursor) <= _CURSOR_MAX):
+            raise InvalidRequest("'cursor' is the 'next_cursor' of a page.", param="cursor")
+        period, days = read_period(query)
+
+        def work(tx: Tx) -> tuple[str, StatementPage]:
+            owner = _owner(tx, principal, query)
+            return owner.name, ledger.statement_page(tx, str(owner.id), period, limit, cursor)
+
+        name, found = await self._database.read(work)
+        answer = {"object": "statement", "account": name, **days, **_statement(found)}
+        more = {"has_more": found.more is not None, "next_cursor": found.more}
+        return json_response({**answer, **more})
 
     async def drift(self, request: Request) -> Response:
         principal = await self._door.principal(request)
@@ -120,7 +144,8 @@ class MoneyView:
             if "account" in query:
                 owner = _owner(tx, principal, query, everybody=True)
             found = ledger.drift(tx, period, owner.id, invoices)
-            data = [_drift(row) for row in found]
+            lost = unknown_costs(tx, period.since_ms, period.until_ms, owner.id)
+            data = _drift_rows(found, lost)
             return {"object": "drift", "account": owner.name, **days, "data": data}
 
         return json_response(await self._database.read(work))
@@ -182,19 +207,22 @@ def _usage(found: Usage, names: Mapping[str, Mapping[str, str]]) -> dict[str, An
             groups[name] = value
             if name in names:
                 groups[f"{name}_name"] = names[name].get(value)
-        data.append({**groups, "jobs": row.jobs, **amount})
-    return {"data": data, "total": {"jobs": found.jobs, **total}}
+        counts = {"jobs": row.jobs, "images": row.images, "failed": row.failed}
+        data.append({**groups, **counts, **amount})
+    counts = {"jobs": found.jobs, "images": found.images, "failed": found.failed}
+    return {"data": data, "total": {**counts, **total}}
 
 
 def _statement_json(head: dict[str, Any], found: Statement) -> Response:
-    return json_response(
-        {
-            **head,
-            "opening": shown_money(found.opening_nanos),
-            "closing": shown_money(found.closing_nanos),
-            "data": [_booking(row) for row in found.rows],
-        }
-    )
+    return json_response({**head, **_statement(found)})
+
+
+def _statement(found: Statement | StatementPage) -> dict[str, Any]:
+    return {
+        "opening": shown_money(found.opening_nanos),
+        "closing": shown_money(found.closing_nanos),
+        "data": [_booking(row) for row in found.rows],
+    }
 
 
 def _booking(row: StatementRow) -> dict[str, Any]:
@@ -252,6 +280,34 @@ _FORMS: Mapping[str, Callable[[dict[str, Any], Statement], Response]] = {
     "json": _statement_json,
     "csv": _statement_csv,
 }
+
+
+def _drift_rows(found: Sequence[DriftRow], lost: Sequence[UnknownCost]) -> list[dict[str, Any]]:
+    """A row for each deployment and model; ``unknown`` may be on the vendor's bill as well."""
+    unknown = {(one.deployment, one.model): one for one in lost}
+    rows = {(row.deployment, row.model): _drift(row) for row in found}
+    for of in unknown.keys() - rows.keys():
+        rows[of] = _drift(_nothing_captured(*of))
+    for of, row in rows.items():
+        one = unknown.get(of) or UnknownCost(*of)
+        row["unknown"] = {"attempts": one.attempts, **shown_money(one.possible_nanos)}
+    return [rows[of] for of in sorted(rows)]
+
+
+def _nothing_captured(deployment: str, model: str) -> DriftRow:
+    return DriftRow(
+        deployment=deployment,
+        model=model,
+        jobs=0,
+        expected_nanos=0,
+        held_nanos=0,
+        asked_nanos=0,
+        captured_nanos=0,
+        over_nanos=0,
+        jobs_over=0,
+        cost_nanos=None,
+        invoiced_nanos=None,
+    )
 
 
 def _drift(row: DriftRow) -> dict[str, Any]:

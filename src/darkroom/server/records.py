@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
+from darkroom.core.limits import KeyLimits
+from darkroom.core.policy import Policy
 from darkroom.core.price import PPM, KeyPrices
 from darkroom.db import Tx
 from darkroom.db.tables import accounts, api_keys
+
+_policies = msgspec.json.Decoder(Policy)
+_limits = msgspec.json.Decoder(KeyLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,16 @@ class ApiKey:
     created_at_ms: int
     revoked_at_ms: int | None = None
     prices: KeyPrices = KeyPrices()
+    dialect: str = ""
+    """The wire format its requests are read in where a path serves several; empty: by its looks."""
+    policy: Policy = Policy()
+    expires_at_ms: int | None = None
+    limits: KeyLimits = KeyLimits()
+
+    def over(self, now_ms: int) -> bool:
+        """Whether it was revoked, or has expired."""
+        ends = self.expires_at_ms
+        return self.revoked_at_ms is not None or (ends is not None and ends <= now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +118,40 @@ def add(tx: Tx, key: ApiKey, digest: str) -> None:
             "scopes": " ".join(sorted(key.scopes)),
             "created_at_ms": key.created_at_ms,
             **_prices(key.prices),
+            "dialect": key.dialect or None,
+            "policy": _policy_text(key.policy),
+            "expires_at_ms": key.expires_at_ms,
+            "limits": _limits_text(key.limits),
         },
     )
+
+
+def first_admin(tx: Tx, scope: str, now_ms: int) -> ApiKey | None:
+    """The oldest key with that scope that still works."""
+    return next((key for key in listed(tx) if scope in key.scopes and not key.over(now_ms)), None)
+
+
+def set_name(tx: Tx, key_id: str, name: str) -> None:
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(name=name))
+
+
+def set_expiry(tx: Tx, key_id: str, expires_at_ms: int | None) -> None:
+    values = {"expires_at_ms": expires_at_ms}
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(**values))
+
+
+def set_dialect(tx: Tx, key_id: str, dialect: str) -> None:
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(dialect=dialect or None))
+
+
+def set_policy(tx: Tx, key_id: str, policy: Policy) -> None:
+    text = _policy_text(policy)
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(policy=text))
+
+
+def set_limits(tx: Tx, key_id: str, limits: KeyLimits) -> None:
+    text = _limits_text(limits)
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(limits=text))
 
 
 def set_prices(tx: Tx, key_id: str, prices: KeyPrices) -> None:
@@ -133,7 +181,19 @@ def _key(row: Row[Any]) -> ApiKey:
             PPM if row.price_multiplier_ppm is None else row.price_multiplier_ppm,
             row.price_per_image,
         ),
+        row.dialect or "",
+        Policy() if row.policy is None else _policies.decode(row.policy),
+        row.expires_at_ms,
+        KeyLimits() if row.limits is None else _limits.decode(row.limits),
     )
+
+
+def _limits_text(limits: KeyLimits) -> str | None:
+    return None if limits == KeyLimits() else msgspec.json.encode(limits).decode()
+
+
+def _policy_text(policy: Policy) -> str | None:
+    return None if policy == Policy() else msgspec.json.encode(policy).decode()
 
 
 def _prices(prices: KeyPrices) -> dict[str, int | None]:

@@ -3,23 +3,38 @@
 import asyncio
 import contextlib
 import json
+import math
 import os
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from darkroom.server import allocator
 from darkroom.server.app import create_app
+from darkroom.server.connections import Bounds, Guard
 from darkroom.server.keys import ADMIN, IMAGES, Keys
+from darkroom.server.reloading import Watcher
+from darkroom.server.session import link_url
+from darkroom.server.sessions import Lifetimes, Sessions
 from darkroom.settings import ConfigError, Settings
-from darkroom.wiring import Services, running
+from darkroom.telemetry import hide
+from darkroom.wiring import Services, running, utc_today
+
+if TYPE_CHECKING:
+    from darkroom.telemetry.traces import Providers
 
 _BACKLOG = 2048
+_TICK_S = 0.05
+_ANSWERS_S = 2.0
+"""Of the time to stop in, what is kept for answers that are on their way."""
 BEACON = "server.json"
 """In the data folder while a server runs: its address, and a key for this machine's user."""
 
@@ -36,19 +51,40 @@ class Started:
 
 
 @asynccontextmanager
-async def started(settings: Settings) -> AsyncGenerator[Started, None]:
+async def started(
+    settings: Settings,
+    today: Callable[[], date] = utc_today,
+    otel: "Providers | None" = None,
+) -> AsyncGenerator[Started, None]:
     """Services and application, with the first key made if there is none."""
-    async with running(settings) as services:
+    async with running(settings, today, otel) as services:
         keys = Keys(services.database, services.key_pepper)
         first = await _first_key(keys, settings)
         operator = await keys.admit_operator()
+        hide(operator)
         yield Started(services, create_app(services, keys), operator, first)
+
+
+async def sign_in_link(server: Started, url: str) -> str | None:
+    """An address of the playground that signs in once, with the oldest key that may administer;
+    None when there is no such key any more."""
+    services = server.services
+    keys = Keys(services.database, services.key_pepper)
+    key = await keys.first_admin()
+    if key is None:
+        return None
+    lifetimes = Lifetimes.of(services.settings)
+    sessions = Sessions(services.database, services.key_pepper, keys, lifetimes)
+    token, _ = await sessions.link(key.id)
+    return link_url(services.settings.public_url.rstrip("/") or url, token)
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
     """A listening socket. Raises :class:`ConfigError` with one line that says what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches Nagle's delay off only where the protocol is named: without, each answer on a
+    # kept connection waits 40 ms. https://github.com/python/cpython/blob/3.11/Lib/asyncio/base_events.py#L188
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
@@ -65,8 +101,55 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn raises a signal again after it has stopped: that would end the process, while
-    the running jobs are to finish first."""
+    """Stops in order: no new work from the signal on, then the jobs, then the connections.
+
+    While jobs finish, the doors stay open: callers are told to come back, load balancers look
+    elsewhere. uvicorn raises a signal again after it has stopped: that would end the process
+    before the rest is closed.
+    """
+
+    def __init__(self, config: uvicorn.Config, services: Services, guard: Guard) -> None:
+        super().__init__(config)
+        self._services = services
+        self._guard = guard
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        watching = asyncio.create_task(self._guard.watch(), name="connections")
+        try:
+            await super().serve(sockets)
+        finally:
+            watching.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._services.drain.begin()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._finish_jobs()
+        left_s = self._services.drain.left_s
+        self.config.timeout_graceful_shutdown = max(1, math.ceil(left_s))
+        await super().shutdown(sockets)
+
+    async def _finish_jobs(self) -> None:
+        """Let running jobs end and their callers have the answers; tell the others."""
+        services, drain = self._services, self._services.drain
+        drain.begin()
+        margin_s = min(_ANSWERS_S, services.settings.drain_s / 5)
+        ending = asyncio.create_task(services.engine.drain(max(0.0, drain.left_s - margin_s)))
+        while not ending.done() and not self.force_exit:
+            await asyncio.wait({ending}, timeout=_TICK_S)
+        ending.cancel()
+        if not services.engine.alone:  # other processes may end the jobs that callers wait for
+            await self._answered(drain.left_s - margin_s)
+        services.jobs.abandon()
+
+    async def _answered(self, within_s: float) -> None:
+        """Return when nobody waits for an answer, or after ``within_s``."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while (tasks := self.server_state.tasks) and not self.force_exit:
+            if asyncio.get_running_loop().time() >= deadline:
+                return
+            await asyncio.wait(tasks, timeout=_TICK_S)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -77,17 +160,28 @@ class _Server(uvicorn.Server):
 
 def http_server(started: Started) -> uvicorn.Server:
     """The HTTP server over the application; ``should_exit`` stops it."""
-    drain_s = started.services.settings.drain_s
+    settings = started.services.settings
+    guard = Guard(
+        Bounds(
+            connections=settings.connections_max,
+            head_s=settings.head_timeout_s,
+            idle_s=settings.idle_timeout_s,
+            stall_s=settings.unread_timeout_s,
+            unread_bytes=settings.unread_bytes_max,
+        )
+    )
     config = uvicorn.Config(
         started.app,
+        http=guard.protocol(),
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, int(drain_s)),
+        reset_contextvars=True,  # what a request's log lines are named with ends with it
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
     )
-    return _Server(config)
+    return _Server(config, started.services, guard)
 
 
 async def serve(
@@ -97,12 +191,24 @@ async def serve(
     server = server or http_server(started)
     state = server.server_state
     tidying = asyncio.create_task(allocator.give_back_when_idle(lambda: bool(state.tasks)))
-    beacon = started.services.settings.data_dir / BEACON
-    _write_beacon(beacon, url_of(listener), started.operator_key)
+    watcher = Watcher(started.services)
+    watching = asyncio.create_task(watcher.watch(), name="configuration")
     try:
-        await server.serve(sockets=[listener])
+        with announced(started, url_of(listener)), watcher.on_hangup():
+            await server.serve(sockets=[listener])
     finally:
         tidying.cancel()
+        watching.cancel()
+
+
+@contextlib.contextmanager
+def announced(started: Started, url: str) -> Generator[None, None, None]:
+    """Other commands on this machine find the server by its beacon meanwhile."""
+    beacon = started.services.settings.data_dir / BEACON
+    _write_beacon(beacon, url, started.operator_key)
+    try:
+        yield
+    finally:
         _remove_beacon(beacon)
 
 

@@ -1,18 +1,34 @@
 """The OpenAI dialect: its routes and its translations, bound together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from darkroom.core.dialect import Answer, ImageRoute, LinkOf, Piece, WireBody
+import msgspec
+
+from darkroom.core.dialect import Answer, ImageRoute, JobRoute, LinkOf, Piece, WireBody
 from darkroom.core.draft import AnswerForm, Draft
 from darkroom.core.errors import DarkroomError
-from darkroom.core.job import Asset, Job
+from darkroom.core.job import Asset, Job, JobEvent
 from darkroom.core.request import Operation
-from darkroom.dialects.openai import errors, parse, render
+from darkroom.dialects import _openai_errors as errors
+from darkroom.dialects._tasks import task
+from darkroom.dialects.openai import parse, render
+
+# What the clients of OpenAI's API send, and no client of a task API does.
+_HEADERS = ("x-stainless-", "openai-", "x-ms-")
+_AGENTS = (
+    *("OpenAI/", "AsyncOpenAI/", "AzureOpenAI/", "AsyncAzureOpenAI/"),
+    *("ai/", "ai-sdk/", "litellm/"),
+)
+_FIELDS = frozenset(
+    {
+        *("background", "frame_count", "frame_duration_ms", "images", "moderation"),
+        *("output_compression", "output_format", "partial_images", "response_format"),
+        *("safety_identifier", "size_policy", "stream", "style", "user"),
+    }
+)
 
 
 class OpenAIDialect:
-    """``default_model`` serves requests that name none."""
-
     name = "openai"
     # Azure's clients prepend a path of their own and name the model in the body all the same:
     # https://learn.microsoft.com/azure/ai-foundry/openai/reference
@@ -25,14 +41,37 @@ class OpenAIDialect:
         )
     )
 
-    def __init__(self, default_model: str) -> None:
-        self._default_model = default_model
+    hosts: Sequence[str] = ("api.openai.com",)
+    key_prefix = ""
+    job_routes: Sequence[JobRoute] = ()
+    webhook_pauses_s = None
 
-    def parse(self, operation: Operation, body: WireBody) -> Draft:
-        return parse.parse(operation, body, self._default_model)
+    def claims(self, headers: Mapping[str, str], body: WireBody) -> bool:
+        """By its SDKs' headers, a form, or a field that no task API has."""
+        return (
+            body.is_form
+            or any(name.startswith(_HEADERS) for name in headers)
+            or headers.get("user-agent", "").startswith(_AGENTS)
+            or not _FIELDS.isdisjoint(body.fields)
+        )
+
+    def parse(self, operation: Operation | None, body: WireBody) -> Draft:
+        return parse.parse(operation or Operation.GENERATION, body)
+
+    def wire_id(self, job: Job) -> str:
+        return job.id
+
+    def job_id(self, wire_id: str) -> str:
+        return wire_id
 
     def render(self, job: Job, form: AnswerForm, link_of: LinkOf) -> Answer:
         return render.images(job, form, link_of)
+
+    def render_accepted(self, job: Job, link_of: LinkOf) -> Answer:
+        return render.accepted(job, link_of)
+
+    def render_job(self, job: Job, link_of: LinkOf) -> Answer:
+        return Answer([msgspec.json.encode(task(job, link_of))])
 
     def render_error(self, error: DarkroomError) -> Answer:
         return errors.answer(error)
@@ -45,3 +84,9 @@ class OpenAIDialect:
 
     def render_stream_error(self, error: DarkroomError) -> Sequence[Piece]:
         return errors.event(error)
+
+    def webhook(self, job: Job, event: JobEvent, link_of: LinkOf) -> bytes:
+        return render.notice(job, event, link_of)
+
+    def webhook_headers(self, event: JobEvent, body: bytes, key_digest: bytes) -> Mapping[str, str]:
+        return {}

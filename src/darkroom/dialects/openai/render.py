@@ -7,17 +7,13 @@ import msgspec
 
 from darkroom.core.dialect import Answer, Base64Of, LinkOf, Piece
 from darkroom.core.draft import AnswerForm
-from darkroom.core.job import Asset, Job
-from darkroom.core.money import dollars
+from darkroom.core.job import Asset, Job, JobEvent
 from darkroom.core.request import Operation
+from darkroom.core.times import shown_time
 from darkroom.core.usage import Usage
+from darkroom.dialects._made import bill, shape
+from darkroom.dialects._tasks import task, task_id, token_usage
 
-_FORMATS = {
-    "image/png": "png",
-    "image/jpeg": "jpeg",
-    "image/webp": "webp",
-    "image/gif": "gif",
-}
 _EVENT_NAMES = {Operation.GENERATION: "image_generation", Operation.EDIT: "image_edit"}
 
 
@@ -37,9 +33,33 @@ def images(job: Job, form: AnswerForm, link_of: LinkOf) -> Answer:
             pieces.append(head + b'"url":' + msgspec.json.encode(link_of(asset)) + b"}")
         else:
             pieces += [head + b'"b64_json":"', Base64Of(asset), b'"}']
-    tail = _shape(job, results[0]) | {"usage": usage(job.usage)}
+    tail = shape(job, results[0]) | {"usage": token_usage(job.usage)} | _beside(job, link_of)
     pieces.append(b"]," + msgspec.json.encode(tail)[1:])
     return Answer(_joined(pieces))
+
+
+def _beside(job: Job, link_of: LinkOf) -> dict[str, Any]:
+    """What clients of task APIs look for, and what it cost: OpenAI's clients keep unknown keys."""
+    extra = task(job, link_of)
+    for name in ("created", "usage"):  # OpenAI's own
+        extra.pop(name, None)
+    return extra | ({"darkroom": bill(job, job.charge)} if job.charge else {})
+
+
+def accepted(job: Job, link_of: LinkOf) -> Answer:
+    """A task to poll, for who preferred not to wait (RFC 7240)."""
+    headers = {"location": f"/v1/tasks/{task_id(job)}"}
+    return Answer([msgspec.json.encode(task(job, link_of))], 202, headers=headers)
+
+
+def notice(job: Job, event: JobEvent, link_of: LinkOf) -> bytes:
+    """A webhook in the form that Standard Webhooks recommends and OpenAI uses."""
+    body = {
+        "type": f"image.job.{event}",
+        "timestamp": shown_time(job.finished_at_ms or job.created_at_ms),
+        "data": {"job": job.id, "state": job.state, **task(job, link_of)},
+    }
+    return msgspec.json.encode(body)
 
 
 def partial(job: Job, asset: Asset) -> Sequence[Piece]:
@@ -50,54 +70,21 @@ def partial(job: Job, asset: Asset) -> Sequence[Piece]:
 def completed(job: Job, asset: Asset, *, last: bool) -> Sequence[Piece]:
     name = f"{_EVENT_NAMES[job.request.operation]}.completed"
     # One usage counts for the whole request; earlier images of several carry an empty one.
-    extra: dict[str, Any] = {"usage": usage(job.usage if last else Usage())}
-    if last and job.charge is not None:  # ours: a stream's headers left before it was known
-        nanos = job.charge.nanos
-        extra["darkroom"] = {"job": job.id, "charge_nanos": nanos, "charge_usd": dollars(nanos)}
+    extra: dict[str, Any] = {"usage": token_usage(job.usage if last else Usage())}
+    if last and job.charge is not None:
+        extra["darkroom"] = bill(job, job.charge)
     return _event(name, job, asset, extra)
-
-
-def usage(counted: Usage | None) -> dict[str, Any]:
-    """OpenAI's ``usage``. The text and image tokens of both sides, always."""
-    counted = counted or Usage()
-    return {
-        "total_tokens": counted.total,
-        "input_tokens": counted.input_total,
-        "output_tokens": counted.output_total,
-        "input_tokens_details": {
-            "text_tokens": counted.text_in,
-            "image_tokens": counted.image_in,
-        },
-        "output_tokens_details": {
-            "text_tokens": counted.text_out,
-            "image_tokens": counted.image_out,
-        },
-    }
 
 
 def _event(name: str, job: Job, asset: Asset, extra: dict[str, Any]) -> Sequence[Piece]:
     fields = {
         "type": name,
         "created_at": asset.created_at_ms // 1000,
-        **_shape(job, asset),
+        **shape(job, asset),
         **extra,
     }
     head = b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(fields)[:-1]
     return [head + b',"b64_json":"', Base64Of(asset), b'"}\n\n']
-
-
-def _shape(job: Job, asset: Asset) -> dict[str, str]:
-    """What was made: the true size and format, and what the upstream said of the rest."""
-    said, asked = job.output, job.request
-    quality = (said.quality if said else "") or asked.quality
-    background = (said.background if said else "") or asked.background
-    shape = {
-        "background": background if background != "auto" else "opaque",
-        "output_format": _FORMATS[asset.media_type],
-        "size": f"{asset.width}x{asset.height}",
-    }
-    # "auto" is no value of the answer; an upstream that did not say leaves it out.
-    return shape | ({"quality": quality} if quality != "auto" else {})
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

@@ -1,12 +1,16 @@
 """The bodies of OpenAI's image endpoints, strict: what is not named here is refused by name.
 
 https://platform.openai.com/docs/api-reference/images, and the official Python SDK's
-``image_generate_params`` and ``image_edit_params``. Ours: ``seed``, ``size_policy``.
+``image_generate_params`` and ``image_edit_params``. Ours: ``seed``, ``size_policy``,
+``service_tier`` (as on OpenAI's other endpoints), ``mask_convention``, and where to tell the end of
+the job: ``callback_url`` or ``webhook_url``, as task APIs call it.
 """
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from darkroom.dialects._bodies import ENTRIES_MAX
 
 
 def _number_in_text(value: Any) -> Any:
@@ -51,6 +55,9 @@ class ImageBody(BaseModel):
     response_format: str | None = None
     seed: Annotated[Int, Field(ge=0, le=2**63 - 1)] | None = None
     size_policy: str | None = None
+    service_tier: str | None = None
+    callback_url: str | None = None
+    webhook_url: str | None = None
 
 
 class GenerationBody(ImageBody):
@@ -71,6 +78,7 @@ class ImageRef(BaseModel):
 class EditBody(ImageBody):
     """``POST /v1/images/edits``, both forms: ``images`` in JSON, uploads in multipart."""
 
-    images: list[ImageRef] | None = None
+    images: Annotated[list[ImageRef], Field(max_length=ENTRIES_MAX)] | None = None
     mask: ImageRef | None = None
     input_fidelity: str | None = None
+    mask_convention: str | None = None

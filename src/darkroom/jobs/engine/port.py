@@ -6,22 +6,47 @@ from typing import Protocol
 
 import structlog
 
+from darkroom.core.errors import Overloaded
 from darkroom.db import Tx
 
 log = structlog.get_logger(__name__)
 
-RunJob = Callable[[str], Awaitable[None]]
-"""Runs the job of this id to its end. Safe to call again for one that has ended."""
+RunJob = Callable[[str], Awaitable[float | None]]
+"""Runs the job of this id to its end. Safe to call again for one that has ended.
+
+A job that waits for a vendor for hours ends its run before that: the result is then in how many
+seconds it is to be run again. Meanwhile it takes nobody's place."""
+
+STOPPING = "stopping"
+"""The trouble of an engine that is being closed."""
+ANY_NUMBER = 1 << 62
+_BUSY_S = 5.0
+"""When those who are refused may ask again."""
 
 
-async def insist(run: RunJob, job_id: str, retry_s: float) -> None:
+def require_room(waiting: int, waiting_max: int, *, stopping: bool) -> None:
+    """Raises :class:`Overloaded`."""
+    if stopping:
+        raise Overloaded(
+            "This server is stopping and takes no new requests. Try again in a moment.",
+            retry_after_s=_BUSY_S,
+        )
+    if waiting >= waiting_max:
+        raise Overloaded(
+            f"{waiting:,} jobs wait already, which is as many as this server keeps waiting."
+            " Try again in a moment.",
+            retry_after_s=_BUSY_S,
+        )
+
+
+async def insist(run: RunJob, job_id: str, retry_s: float) -> float | None:
     """Run the job until that succeeds. What a job does wrong ends the job and raises nothing
     here: what raises is the database, and it will come back."""
     while True:
         try:
             return await run(job_id)
         except Exception:
-            log.exception("job_run_failed", job=job_id)
+            log.exception("job_run_failed", job_id=job_id)
         await asyncio.sleep(retry_s)
 
 
@@ -31,11 +56,33 @@ class JobEngine(Protocol):
     After a crash the unfinished ones run again; who runs a job is fenced by the job's owner.
     """
 
-    def start(self, tx: Tx, job_id: str) -> None:
-        """Inside the accepting transaction: make the job known, so that no crash can lose it."""
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a place; of several processes, as this one saw it last."""
         ...
 
-    def started(self, job_id: str) -> None:
+    @property
+    def trouble(self) -> str:
+        """Why it runs no jobs at this moment, in a few words; empty while it does."""
+        ...
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process runs these jobs."""
+        ...
+
+    def check_room(self) -> None:
+        """Raises :class:`Overloaded` when too many jobs wait, and when it is being closed."""
+        ...
+
+    def start(self, tx: Tx, job_id: str, lane: str = "") -> None:
+        """Inside the accepting transaction: make the job known, so that no crash can lose it.
+
+        When more jobs wait than may run, those of one lane do not hold up those of another.
+        """
+        ...
+
+    def started(self, job_id: str, lane: str = "") -> None:
         """After that transaction committed, in the same process."""
         ...
 
@@ -43,6 +90,10 @@ class JobEngine(Protocol):
         """Begin to work, with what a former process left first."""
         ...
 
+    async def drain(self, within_s: float) -> None:
+        """Take no more jobs; return when the running ones have ended, or after ``within_s``."""
+        ...
+
     async def close(self) -> None:
-        """Take no more jobs, let the running ones finish for a while, then stop."""
+        """Drain, unless that was done already, then stop what still runs."""
         ...

@@ -2,11 +2,11 @@
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from darkroom.core.size import Size
+from darkroom.imaging.raw import Raw
 from darkroom.providers.sandbox.brief import Brief
 from darkroom.providers.sandbox.chance import chance
 from darkroom.providers.sandbox.color import WHITE, darker, lighter, mix
@@ -27,36 +27,33 @@ _SMALLEST = 192
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files an edit starts from; ``crisp`` keeps their detail (``input_fidelity=high``)."""
+    """What an edit starts from: RGB or RGBA inputs, and how much of the first stays (``L``).
 
-    inputs: tuple[Path, ...]
-    mask: Path | None = None
+    ``crisp`` keeps their detail (``input_fidelity=high``).
+    """
+
+    inputs: tuple[Image.Image, ...]
+    keep: Image.Image | None = None
     crisp: bool = False
+
+
+def unpacked(raw: Raw) -> Image.Image:
+    """What a worker decoded, as a picture."""
+    return Image.frombytes(raw.mode, (raw.width, raw.height), raw.pixels)
 
 
 def edit(brief: Brief, canvas: Canvas, sources: Sources) -> Image.Image:
     """The edited picture, exactly of the canvas's size. RGBA when it has transparency."""
-    images = [_load(path) for path in sources.inputs]
+    images = list(sources.inputs)
     canvas.check()
-    if sources.mask is not None:
-        return _masked(brief, canvas, images, _keep(sources.mask, canvas.size))
+    if sources.keep is not None:
+        return _masked(brief, canvas, images, _fitted(sources.keep, canvas.size))
     if len(images) == 1 and not canvas.clear:
         return _repainted(brief, canvas, images[0], sources.crisp)
     return _collage(brief, canvas, images, sources.crisp)
 
 
-def _load(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image)
-        has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-        return upright.convert("RGBA" if has_alpha else "RGB")
-
-
-def _keep(path: Path, size: Size) -> Image.Image:
-    """How much of the input stays, by pixel: 255 all of it, 0 nothing."""
-    with Image.open(path) as mask:
-        bands = mask.getbands()
-        keep = mask.getchannel("A") if "A" in bands else mask.convert("L")
+def _fitted(keep: Image.Image, size: Size) -> Image.Image:
     wanted = (size.width, size.height)
     return keep if keep.size == wanted else resized(keep, wanted, Image.Resampling.BILINEAR)
 

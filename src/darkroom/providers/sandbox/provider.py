@@ -2,17 +2,22 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from darkroom.core.capability import ModelSpec
 from darkroom.core.deployment import Deployment
-from darkroom.core.errors import UnsupportedValue, UpstreamBroken
-from darkroom.core.ports import Egress, ImageSink, ImageWriter, UpstreamCall
+from darkroom.core.errors import UnsupportedValue, UpstreamBroken, UpstreamRejected
+from darkroom.core.ids import now_ms
+from darkroom.core.ports import Egress, Finding, ImageSink, ImageWriter, NotYet, UpstreamCall
 from darkroom.core.result import Output, ProviderResult, SpooledImage
 from darkroom.core.size import Size
+from darkroom.imaging.inspect import NotAnImage
+from darkroom.imaging.pool import in_pool
+from darkroom.imaging.raw import kept_by, picture_of
 from darkroom.providers.sandbox import magic
 from darkroom.providers.sandbox.usage import usage_of
 
@@ -20,12 +25,16 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from darkroom.providers.sandbox.draw import Order
+    from darkroom.providers.sandbox.edit import Sources
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
 
+_ECONOMY_DELAY_S = "1"
 _WORKERS = 2
 _PIECE = 256 * 1024
+_PIXELS_MAX = 9_000_000
+"""Of all inputs together, as they are drawn: the largest canvas has fewer."""
 _FORMATS = ("png", "jpeg", "webp", "gif")
 _NOT_AN_IMAGE = b"<!doctype html><title>Bad gateway</title><p>The sandbox was told to send this.\n"
 
@@ -47,7 +56,6 @@ class SandboxProvider:
     name: ClassVar[str] = "sandbox"
     vendor: ClassVar[str] = ""
     default_base_url: ClassVar[str] = ""
-    takes_seed: ClassVar[bool] = True
     resend_safe: ClassVar[bool] = True
 
     def __init__(
@@ -55,10 +63,20 @@ class SandboxProvider:
     ) -> None:
         self._deployment = deployment
         self._sleep = sleep
+        delay = deployment.options.get("economy_delay_s", _ECONOMY_DELAY_S)
+        if not delay.isdecimal():
+            raise ValueError("option 'economy_delay_s' is a whole number of seconds")
+        self._economy_delay_ms = int(delay) * 1000
 
     def serves(self, model: ModelSpec) -> bool:
         """Every model of the catalogue: the sandbox stands in for all of them."""
         return True
+
+    def spec(self, model: ModelSpec) -> ModelSpec:
+        return replace(model, seed=True)
+
+    async def check(self) -> Sequence[Finding]:
+        return (Finding(True, "It draws on this machine and needs nothing."),)
 
     async def run(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
         """Make the images of one attempt. Cancelling stops the drawing within milliseconds."""
@@ -71,6 +89,21 @@ class SandboxProvider:
             run.stop.set()
             run.discard()
             raise
+
+    async def hand_in(self, call: UpstreamCall, sink: ImageSink) -> str:
+        """The id says when the picture is due: after the option ``economy_delay_s``."""
+        return f"sandbox-batch-{now_ms() + self._economy_delay_ms}"
+
+    async def collect(
+        self, call: UpstreamCall, upstream_id: str, sink: ImageSink
+    ) -> ProviderResult:
+        due_ms = int(upstream_id.rpartition("-")[2])
+        if now_ms() < due_ms:
+            raise NotYet("The sandbox lets economy requests wait.")
+        return await self.run(call, sink)
+
+    async def withdraw(self, upstream_id: str) -> None:
+        """There is nothing to stop."""
 
     async def _prelude(self, call: UpstreamCall, spell: magic.Spell) -> None:
         """What goes wrong before anything is drawn."""
@@ -118,7 +151,8 @@ class _Run:
         count = request.n
         if "short" in spell:
             count = min(count, max(0, int(spell.number("short", 1))))
-        images = [await self._one(index) for index in range(count)]
+        sources = await self._sources() if count and self._call.inputs else None
+        images = [await self._one(index, sources) for index in range(count)]
         if "refuse-output" in spell:
             raise spell.error("refuse-output")
         usage = usage_of(self._call, (self._size, self._quality), len(images), self._partials)
@@ -139,13 +173,13 @@ class _Run:
         for writer in self._open:
             writer.discard()
 
-    async def _one(self, index: int) -> SpooledImage:
+    async def _one(self, index: int, sources: "Sources | None") -> SpooledImage:
         if "wrong-type" in self._spell:
             return await self._spool(_NOT_AN_IMAGE)
         await self._work(_load)
         from darkroom.providers.sandbox import draw
 
-        order = self._order(index)
+        order = self._order(index, sources)
         picture = await self._work(lambda: draw.draw(order, self.stop))
         if index == 0:
             await self._previews(picture, order)
@@ -167,19 +201,30 @@ class _Run:
             await self._sink.partial(step, image)
             self._partials += 1
 
-    def _order(self, index: int) -> "Order":
+    async def _sources(self) -> "Sources":
+        """The inputs, decoded by workers: nothing of a foreign file is opened here."""
+        await self._work(_load)
+        from darkroom.providers.sandbox.edit import Sources, unpacked
+
+        call = self._call
+        try:
+            first, *more = call.inputs
+            bounded = [(first, _PIXELS_MAX), *((item, _PIXELS_MAX // len(more)) for item in more)]
+            pictures = [await in_pool(picture_of, item.path, most) for item, most in bounded]
+            mask = call.mask and await in_pool(kept_by, call.mask.path, _PIXELS_MAX)
+        except NotAnImage as error:
+            raise UpstreamRejected(f"The sandbox cannot use an input image: {error}.") from error
+        return Sources(
+            tuple(map(unpacked, pictures)),
+            mask and unpacked(mask),
+            call.request.input_fidelity == "high",
+        )
+
+    def _order(self, index: int, sources: "Sources | None") -> "Order":
         from darkroom.providers.sandbox.draw import Order
-        from darkroom.providers.sandbox.edit import Sources
         from darkroom.providers.sandbox.encode import Encoding
 
         call, request = self._call, self._call.request
-        sources = None
-        if call.inputs:
-            sources = Sources(
-                tuple(item.path for item in call.inputs),
-                call.mask.path if call.mask is not None else None,
-                request.input_fidelity == "high",
-            )
         return Order(
             prompt=request.prompt,
             seed=f"job {call.job_id}" if request.seed is None else f"seed {request.seed}",

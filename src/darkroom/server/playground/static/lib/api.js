@@ -1,7 +1,7 @@
 // @ts-check
-// Calls the API with the key of the session; every failure comes out as a Problem.
+// Calls the API as who is signed in; every failure comes out as a Problem.
 
-import { key, keyRefused } from "../state/session.js";
+import { OURS, session, sessionEnded } from "../state/session.js";
 
 /** @typedef {import("./types").ErrorRecord} ErrorRecord */
 
@@ -18,19 +18,19 @@ export class Problem extends Error {
 
 /**
  * @param {string} path
- * @param {{ method?: string, json?: unknown, form?: FormData, signal?: AbortSignal }} [options]
+ * @param {{ method?: string, json?: unknown, form?: FormData, signal?: AbortSignal, headers?: Record<string, string> }} [options]
  * @returns {Promise<Response>} an answer whose status is a success
  */
 export async function call(path, options = {}) {
-  const used = key.peek();
+  const used = session.peek();
   /** @type {Record<string, string>} */
-  const headers = { authorization: `Bearer ${used}` };
+  const headers = { ...OURS, "x-darkroom-dialect": "openai", ...options.headers };
   if (options.json !== undefined) headers["content-type"] = "application/json";
   const body = options.json === undefined ? options.form : JSON.stringify(options.json);
   const method = options.method ?? (body === undefined ? "GET" : "POST");
   let response;
   try {
-    response = await fetch(path, { method, headers, body, signal: options.signal });
+    response = await fetch(path, { method, headers, body, credentials: "same-origin", signal: options.signal });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new Problem({ code: "network", message: String(error) });
@@ -41,8 +41,8 @@ export async function call(path, options = {}) {
     response.status,
     response.headers.get("x-darkroom-job"),
   );
-  // Another key may have been given meanwhile: only the refused one is forgotten.
-  if (response.status === 401 && key.peek() === used) keyRefused(problem.message);
+  // Somebody may have signed in anew meanwhile: only the session that was used is over.
+  if (response.status === 401) sessionEnded(used);
   throw problem;
 }
 
@@ -68,7 +68,11 @@ export async function upload(file) {
 async function errorOf(response) {
   const wait = Number(response.headers.get("retry-after")) || null;
   try {
-    const { error } = await response.json();
+    const { error, details: fields } = await response.json();
+    // Apiframe's: a text, and what is wrong by the path of the field.
+    if (typeof error === "string") {
+      return { code: "invalid_value", message: error, param: Object.keys(fields ?? {})[0] ?? null, retry_after_s: wait };
+    }
     const details = error.moderation_details ?? {};
     return { ...error, code: error.code ?? "internal_error", details, retry_after_s: wait };
   } catch {

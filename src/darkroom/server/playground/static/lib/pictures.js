@@ -3,14 +3,26 @@
 
 /** @typedef {import("./types").Asset} Asset */
 
+/** @typedef {{ src: string, thumb: string, link: string, expires: string }} Known */
+
 // The server signs a new link at each reading. The first one is kept while it lives, so that an
-// image is loaded once; a result that came through the stream is not loaded at all.
-/** @type {Map<string, { src: string, link: string, expires: string }>} */
+// image is loaded once.
+/** @type {Map<string, Known>} */
 const known = new Map();
 
 /** The address to show an asset from. @param {Asset} asset */
 export function srcOf(asset) {
   return remembered(asset).src;
+}
+
+/** The same, small. @param {Asset} asset */
+export function thumbOf(asset) {
+  return remembered(asset).thumb;
+}
+
+/** Where this very record of an asset points to. @param {Asset} asset */
+export function pathOf(asset) {
+  return pathTo(asset.url);
 }
 
 /** Its signed link for others, and when that ends. @param {Asset} asset */
@@ -19,47 +31,77 @@ export function linkOf(asset) {
   return { link, expires };
 }
 
-/** Whether an asset was seen before, by its id alone. @param {string} id */
+/** Where an asset that was seen before is shown from, by its id alone. @param {string} id */
 export function srcOfId(id) {
   return known.get(id)?.src ?? null;
 }
 
-/** Bytes that are here already. @param {Asset} asset @param {string} src */
-export function adopt(asset, src) {
-  known.set(asset.id, { src, link: asset.url, expires: asset.url_expires_at });
+/** The same, small. @param {string} id */
+export function thumbOfId(id) {
+  return known.get(id)?.thumb ?? null;
+}
+
+/** Its signed link, when it is known and holds. @param {string} id */
+export function linkOfId(id) {
+  const found = known.get(id);
+  return found?.link && isAlive(found) ? found.link : null;
 }
 
 /** Bytes of an uploaded file. @param {string} id @param {string} src */
 export function adoptUpload(id, src) {
-  known.set(id, { src, link: "", expires: "" });
+  known.set(id, { src, thumb: src, link: "", expires: "" });
 }
 
-/** @param {Asset} asset */
+/** Assets that will be shown by their ids. @param {Asset[]} assets */
+export function learn(assets) {
+  assets.forEach(remembered);
+}
+
+/** @param {Asset} asset @returns {Known} */
 function remembered(asset) {
   const before = known.get(asset.id);
-  if (before?.link && Date.parse(before.expires) > Date.now() + 60_000) return before;
-  // Behind another public address the link's own origin is not ours, but its path is.
-  const { pathname, search } = new URL(asset.url);
-  const src = before?.src.startsWith("blob:") ? before.src : pathname + search;
-  const entry = { src, link: asset.url, expires: asset.url_expires_at };
+  if (before?.link && isAlive(before)) return before;
+  const isHere = before?.src.startsWith("blob:") ?? false;
+  const src = isHere && before ? before.src : pathTo(asset.url);
+  const thumb = isHere || !asset.thumbnail_url ? src : pathTo(asset.thumbnail_url);
+  const entry = { src, thumb, link: asset.url, expires: asset.url_expires_at };
   known.set(asset.id, entry);
   return entry;
 }
 
-/** @param {string} base64 @param {string} type */
-export function blobUrl(base64, type) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return URL.createObjectURL(new Blob([bytes], { type }));
+/** @param {Known} found */
+function isAlive({ expires }) {
+  return Date.parse(expires) > Date.now() + 60_000;
+}
+
+/** Behind another public address the link's own origin is not ours, but its path is. @param {string} url */
+function pathTo(url) {
+  const { pathname, search } = new URL(url, location.href);
+  return pathname + search;
 }
 
 /** @param {Asset} asset @param {string} name without its extension */
 export async function download(asset, name) {
-  const blob = await (await fetch(srcOf(asset))).blob();
+  save(await bytesOf(asset), `${name}.${extensionOf(asset)}`);
+}
+
+/** @param {Asset} asset @returns {Promise<Blob>} the original bytes */
+export async function bytesOf(asset) {
+  const response = await fetch(srcOf(asset));
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.blob();
+}
+
+/** @param {Asset} asset */
+export function extensionOf(asset) {
+  return asset.media_type.replace("image/", "").replace("jpeg", "jpg");
+}
+
+/** Hand bytes to the browser as a download. @param {Blob} blob @param {string} name */
+export function save(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `${name}.${asset.media_type.replace("image/", "").replace("jpeg", "jpg")}`;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
 }
@@ -67,7 +109,7 @@ export async function download(asset, name) {
 /** Clipboards take PNG only. @param {Asset} asset */
 export async function copyImage(asset) {
   const png = (async () => {
-    const blob = await (await fetch(srcOf(asset))).blob();
+    const blob = await bytesOf(asset);
     if (blob.type === "image/png") return blob;
     const bitmap = await createImageBitmap(blob);
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);

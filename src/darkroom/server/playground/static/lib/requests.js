@@ -21,11 +21,11 @@ export function wire(wish) {
   return { path: wish.inputs.length ? "/v1/images/edits" : "/v1/images/generations", body };
 }
 
-/** The same as a stream. Previews of several images could not be told apart: they are for one. @param {Wish} wish @returns {Wire} */
-export function streamed(wish) {
+/** The same as the page sends it: with partial images. Those of several images could not be told apart: they are for one. @param {Wish} wish @returns {Wire} */
+export function outgoing(wish) {
   const { path, body } = wire(wish);
-  const previews = wish.n === 1 && wish.output_format !== "gif" ? wish.partial_images : 0;
-  return { path, body: { ...body, stream: true, ...(previews ? { partial_images: previews } : {}) } };
+  const partials = wish.n === 1 && wish.output_format !== "gif" ? wish.partial_images : 0;
+  return { path, body: partials ? { ...body, stream: true, partial_images: partials } : body };
 }
 
 /** What a job of the history asked for. @param {AskedRequest} asked @param {number} partials @returns {Wish} */

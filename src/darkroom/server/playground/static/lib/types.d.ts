@@ -21,7 +21,29 @@ export interface Model {
 export interface Asset {
   id: string; kind: string; position: number; media_type: string; width: number; height: number;
   byte_size: number; sha256: string; created_at: string; url: string; url_expires_at: string;
+  thumbnail_url?: string | null; preview_url?: string | null;
 }
+export interface Money { nanos: number; usd: string; credits: string }
+/** One category of a charge or an estimate: so many tokens, images or megapixels. */
+export interface Line extends Money { category: string; quantity: number; unit_nanos: number }
+export interface Estimate extends Money { lines: Line[] }
+/** The answer of `POST /v1/images/quote`; the first deployment is the one that would be asked. */
+export interface Quote {
+  model: string; operation: string; expected: Money; max: Money; saved: Money; notes: string[];
+  deployments: {
+    deployment: string; provider: string; model: string; size: string; price_sheet: string; price_since: string;
+    expected: Estimate; max: Estimate; saved: Money; warnings: Warning[]; reason?: string;
+  }[];
+  ruled_out: { deployment: string; reason: string }[];
+}
+export interface Budget { total_usd: string | null; day_usd: string | null; month_usd: string | null }
+/** The answer of `GET /v1/balance`; `available` is null where nothing bounds it. */
+export interface Balance {
+  account: string; prepaid: boolean; available: Money | null; held: Money; posted: Money;
+  budget: Budget; used: Budget; key?: { id: string; budget: Budget; used: Budget };
+}
+/** A deployment that was looked at for a job. */
+export interface Considered { deployment: string; usable: boolean; reason: string; expected: Money | null }
 export interface ErrorRecord {
   code: string; message: string; param?: string | null; retry_after_s?: number | null;
   details?: Record<string, unknown>;
@@ -51,7 +73,12 @@ export interface Job {
   usage: Usage | null; warnings: Warning[]; error: ErrorRecord | null; cancel_requested: boolean;
   created_at: string; started_at: string | null; finished_at: string | null;
   timings: { queued_ms: number | null; running_ms: number | null; total_ms: number | null };
-  attempts: Attempt[]; assets: Asset[];
+  quote: { expected: Money; max: Money; saved: Money; deployments: string[] } | null;
+  charge: (Money & { lines: Line[]; saved: Money }) | null;
+  route: Considered[]; attempts: Attempt[]; assets: Asset[];
+  /** Jobs whose results this one was made from; how many were made from its own. */
+  parents?: string[]; children?: number;
+  inputs?: Asset[]; mask?: Asset | null;
   /** Only here: not accepted by the server yet, or never. */
   local?: boolean;
 }
@@ -59,6 +86,18 @@ export interface Job {
 export interface Input {
   key: string; id: string | null; url: string | null; src: string | null; name: string;
   state: "uploading" | "ready" | "failed"; problem: string | null;
+  /** Uploaded by this page and part of no job yet: deleted when it is taken out. */
+  unused: boolean;
+}
+/** Where the first input image may change: a stored file, transparent there. */
+export interface Mask {
+  /** The input image that it was painted for, and its pixels. */
+  of: { key: string; id: string }; width: number; height: number;
+  /** How much of the picture may change, 0 to 1; a small picture of that as a data: URL. */
+  share: number; thumbnail: string | null;
+  id: string | null; state: "uploading" | "ready" | "failed"; problem: string | null;
+  /** Only until the page is reloaded; then the file is read again. */
+  blob: Blob | null; strokes: import("../mask/model.js").Strokes | null;
   /** Uploaded by this page and part of no job yet: deleted when it is taken out. */
   unused: boolean;
 }

@@ -3,27 +3,47 @@
 
 import { language, speak } from "../state/session.js";
 
-/** @typedef {keyof typeof import("../words/en.js").en} Word */
-/** @typedef {Record<Word, string>} Table */
+/** @typedef {"en" | "ko"} Language */
+/**
+ * Each area of the page has a module of words per language, `words/keys.ko.js`; those of an area
+ * are fetched with it.
+ * @typedef {keyof typeof import("../words/studio.en.js").words
+ *   | keyof typeof import("../words/history.en.js").words
+ *   | keyof typeof import("../words/explore.en.js").words
+ *   | keyof typeof import("../words/compare.en.js").words
+ *   | keyof typeof import("../words/mask.en.js").words
+ *   | keyof typeof import("../words/usage.en.js").words
+ *   | keyof typeof import("../words/keys.en.js").words
+ *   | keyof typeof import("../words/deployments.en.js").words} Word
+ * @typedef {Record<string, string>} Table
+ */
 
-/** @type {Record<"en" | "ko", () => Promise<Table>>} */
-const LANGUAGES = {
-  en: async () => (await import("../words/en.js")).en,
-  ko: async () => (await import("../words/ko.js")).ko,
-};
-/** @type {Partial<Record<"en" | "ko", Table>>} */
-const tables = {};
-await load(language.peek()); // boot.js asks for it early
+/** @type {Record<Language, Table>} */
+const tables = { en: {}, ko: {} };
+/** Areas whose words are wanted, in whatever language is spoken. */
+const areas = new Set(["studio"]);
+await fetchAll(language.peek()); // boot.js asks for it early
 
-/** Only the language that is spoken is loaded. @param {"en" | "ko"} chosen */
-async function load(chosen) {
-  tables[chosen] ??= await LANGUAGES[chosen]();
+/** The words of one area, before it is shown. @param {string} area */
+export async function loadWords(area) {
+  areas.add(area);
+  await fetchWords(area, language.peek());
 }
 
-/** Speak another language from now on. @param {"en" | "ko"} chosen */
+/** Speak another language from now on. @param {Language} chosen */
 export async function change(chosen) {
-  await load(chosen);
+  await fetchAll(chosen);
   speak(chosen);
+}
+
+/** @param {Language} chosen */
+async function fetchAll(chosen) {
+  await Promise.all([...areas].map((area) => fetchWords(area, chosen)));
+}
+
+/** Only the language that is spoken is loaded. @param {string} area @param {Language} chosen */
+async function fetchWords(area, chosen) {
+  Object.assign(tables[chosen], (await import(`../words/${area}.${chosen}.js`)).words);
 }
 
 /**
@@ -32,13 +52,13 @@ export async function change(chosen) {
  * @param {Record<string, string | number>} [values]
  */
 export function t(word, values) {
-  const text = /** @type {Table} */ (tables[language.value])[word];
+  const text = tables[language.value][word] ?? word;
   return values ? text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? "")) : text;
 }
 
 /** The text of a word that may not exist, such as one made from an error code. @param {string} word */
 export function maybe(word) {
-  return word in /** @type {Table} */ (tables[language.value]) ? t(/** @type {Word} */ (word)) : null;
+  return word in tables[language.value] ? t(/** @type {Word} */ (word)) : null;
 }
 
 /** @param {number} ms */

@@ -2,11 +2,12 @@
 // Everything that is known of a job: asked against got, attempts, tokens, times.
 
 import { html } from "../vendor/preact.js";
-import { duration, maybe, nice, t, weight } from "../lib/words.js";
-import { assetsOf, isOpen } from "../state/jobs.js";
+import { rowsOf, valueOf } from "../lib/compared.js";
+import { duration, maybe, t, weight } from "../lib/words.js";
+import { assetsOf } from "../state/jobs.js";
+import { wordOf } from "./chain.js";
 
 /** @typedef {import("../lib/types").Job} Job */
-/** @typedef {{ word: import("../lib/words.js").Word, asked: string, got: string }} Row */
 
 /** @param {{ job: Job }} props */
 export function Details({ job }) {
@@ -17,51 +18,18 @@ export function Details({ job }) {
   `;
 }
 
-/** @param {Job} job @returns {Row[]} */
-function rowsOf(job) {
-  const { request: asked, output } = job;
-  const results = assetsOf("result", job);
-  const [first] = results;
-  const ended = !isOpen(job) && first;
-  const kind = first?.media_type.replace("image/", "") ?? "";
-  /** @type {Row[]} */
-  const rows = [
-    { word: "model", asked: job.model, got: job.served_model ?? "" },
-    { word: "set.size", asked: nice(asked.size), got: ended ? `${first.width}×${first.height}` : "" },
-    { word: "set.quality", asked: asked.quality, got: output?.quality ?? "" },
-    { word: "set.background", asked: asked.background, got: output?.background ?? "" },
-    { word: "set.format", asked: asked.output_format, got: kind },
-    { word: "set.n", asked: String(asked.n), got: ended ? String(results.length) : "" },
-  ];
-  const extra = /** @type {const} */ ([
-    ["set.compression", asked.output_compression], ["set.input_fidelity", asked.input_fidelity],
-    ["set.complexity", asked.complexity], ["set.seed", asked.seed],
-    ["set.moderation", asked.moderation === "auto" ? null : asked.moderation],
-  ]);
-  for (const [word, value] of extra) if (value !== null) rows.push({ word, asked: String(value), got: "" });
-  return rows;
-}
-
-/** @param {{ rows: Row[] }} props */
+/** @param {{ rows: import("../lib/compared.js").Row[] }} props */
 function Compared({ rows }) {
   return html`
-    <table>
+    <table data-test="compared">
       <thead><tr><td></td><th scope="col">${t("record.asked")}</th><th scope="col">${t("record.got")}</th></tr></thead>
       <tbody>
-        ${rows.map(({ word, asked, got }) => {
-          const differs = got && got !== asked && asked !== "auto";
-          return html`<tr data-differs=${Boolean(differs)}>
-            <th scope="row">${t(word)}</th><td>${shown(asked)}</td><td>${got ? shown(got) : "–"}</td>
-          </tr>`;
-        })}
+        ${rows.map(({ word, asked, got, differs }) => html`<tr data-differs=${differs}>
+          <th scope="row">${t(word)}</th><td>${valueOf(asked)}</td><td>${got ? valueOf(got) : "–"}</td>
+        </tr>`)}
       </tbody>
     </table>
   `;
-}
-
-/** @param {string} value */
-function shown(value) {
-  return maybe(`value.${value}`) ?? value;
 }
 
 /** @param {{ job: Job }} props */
@@ -79,7 +47,7 @@ function Attempts({ job }) {
             <td>${one.number}</td>
             <td>${one.deployment} <span class="faint">${one.provider} · ${one.model}</span></td>
             <td>${maybe(`attempt.${one.state}`) ?? one.state}
-              ${one.error && html`<span class="faint block">${one.error.code}: ${one.error.message}</span>`}</td>
+              ${one.error && html`<span class="faint block">${wordOf(one.error.code)} <code>${one.error.code}</code> ${one.error.message}</span>`}</td>
             <td>${one.finished_at ? duration(Date.parse(one.finished_at) - Date.parse(one.started_at)) : "…"}</td>
           </tr>`,
         )}

@@ -3,11 +3,12 @@
 
 import { html, signal, useEffect, useState } from "../vendor/preact.js";
 import { t } from "../lib/words.js";
-import { addFiles, addUrl, inputProblem, inputs, moveInput, removeInput } from "../state/inputs.js";
+import { showRecall } from "../state/dialogs.js";
+import { addFiles, addUrl, inputs, refused } from "../state/inputs.js";
 import { can } from "../state/models.js";
 import { Icon } from "../widgets/icons.js";
-
-/** @typedef {import("../lib/types").Input} Input */
+import { Mask } from "./mask.js";
+import { Thumb } from "./thumb.js";
 
 const ACCEPTED = "image/png,image/jpeg,image/webp";
 const isDragging = signal(false);
@@ -16,7 +17,7 @@ export function Inputs() {
   useEffect(listen, []);
   const most = can.value?.max_inputs ?? 0;
   const list = inputs.value;
-  if (!most && !list.length) return null;
+  if (!most && !list.length && !refused.value.length) return isDragging.value ? Drop() : null;
   return html`
     <div class="field" data-test="inputs">
       <span class="label">${t("inputs")}${list.length > 0 && html`<output>${list.length}/${most}</output>`}</span>
@@ -24,11 +25,25 @@ export function Inputs() {
         ${list.map((input, i) => html`<${Thumb} key=${input.key} input=${input} place=${i} of=${list.length} />`)}
         ${list.length < most && html`<li key="add"><${Add} isFirst=${list.length === 0} /></li>`}
       </ol>
-      ${inputProblem.value && html`<p class="warn" role="alert">${t(`inputs.${inputProblem.value}`, { most })}</p>`}
-      ${list.length < most && html`<${FromUrl} />`}
-      ${isDragging.value && html`<div class="drop" aria-hidden="true">${t("inputs.drop")}</div>`}
+      ${refused.value.length > 0 && html`<${Refused} most=${most} />`}
+      <div class="under">
+        <${Mask} />
+        ${list.length < most && html`<${FromUrl} />`}
+      </div>
+      ${isDragging.value && Drop()}
     </div>
   `;
+}
+
+function Drop() {
+  return html`<div class="drop" aria-hidden="true">${t("inputs.drop")}</div>`;
+}
+
+/** What was not added, each with its reason. @param {{ most: number }} props */
+function Refused({ most }) {
+  return html`<ul class="plain warn" role="alert" data-test="refused">
+    ${refused.value.map(({ why, name, n }) => html`<li>${t(`inputs.${why}`, { most, n, name: name.length > 40 ? `${name.slice(0, 38)}…` : name })}</li>`)}
+  </ul>`;
 }
 
 /** @param {{ isFirst: boolean }} props */
@@ -38,35 +53,12 @@ function Add({ isFirst }) {
       <input
         type="file" class="sr" accept=${ACCEPTED} multiple data-test="file" aria-label=${t("inputs.add")}
         onChange=${(/** @type {any} */ event) => {
-          void addFiles([...event.target.files]);
+          addFiles([...event.target.files]);
           event.target.value = "";
         }}
       />
       <${Icon} name=${isFirst ? "image" : "plus"} />${isFirst && html`<span>${t("inputs.hint")}</span>`}
     </label>
-  `;
-}
-
-/** @param {{ input: Input, place: number, of: number }} props */
-function Thumb({ input, place, of }) {
-  const label = t("inputs.nth", { n: place + 1 });
-  const move = (/** @type {-1 | 1} */ by) => moveInput(input.key, by);
-  return html`
-    <li class="thumb" data-state=${input.state} title=${input.problem ?? input.name}>
-      ${input.src
-        ? html`<img src=${input.src} alt=${label} />`
-        : html`<span class="thumb-blank"><${Icon} name=${input.url ? "link" : "image"} /><small>${input.name}</small></span>`}
-      ${input.state === "uploading" && html`<span class="spinner" role="status" aria-label=${t("inputs.uploading")}></span>`}
-      <button class="thumb-remove" onClick=${() => removeInput(input.key)} aria-label=${t("inputs.remove", { n: place + 1 })}>
-        <${Icon} name="close" />
-      </button>
-      ${of > 1 &&
-      html`<span class="thumb-move">
-        <button onClick=${() => move(-1)} disabled=${place === 0} aria-label=${t("inputs.earlier", { n: place + 1 })}><${Icon} name="back" /></button>
-        <button onClick=${() => move(1)} disabled=${place === of - 1} aria-label=${t("inputs.later", { n: place + 1 })}><${Icon} name="forward" /></button>
-      </span>`}
-      ${input.problem && html`<p class="sr" role="alert">${input.problem}</p>`}
-    </li>
   `;
 }
 
@@ -91,13 +83,28 @@ function FromUrl() {
   `;
 }
 
-/** Files may be dropped anywhere on the page, and pasted wherever no text is. */
+/** One image on an empty form may be one that was made here: then it is asked what it shall be. @param {File[]} files */
+async function receive(files) {
+  if (files.length === 1 && !inputs.peek().length) {
+    try {
+      const { offerOf } = await import("../state/recall.js");
+      const offer = await offerOf(files[0]);
+      if (offer) return showRecall(offer);
+    } catch {
+      // Nobody can say: then it is an input image like any other.
+    }
+  }
+  addFiles(files);
+}
+
+/** Files may be dropped anywhere on the page, and pasted wherever they are not text. */
 function listen() {
   const has = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  const isBusy = () => document.querySelector("dialog[open]") !== null;
   const over = (/** @type {DragEvent} */ event) => {
     if (!has(event)) return;
     event.preventDefault();
-    isDragging.value = true;
+    isDragging.value = !isBusy();
   };
   const leave = (/** @type {DragEvent} */ event) => {
     if (!event.relatedTarget) isDragging.value = false;
@@ -106,13 +113,13 @@ function listen() {
     isDragging.value = false;
     if (!has(event)) return;
     event.preventDefault();
-    void addFiles([...(event.dataTransfer?.files ?? [])]);
+    if (!isBusy()) void receive([...(event.dataTransfer?.files ?? [])]);
   };
   const paste = (/** @type {ClipboardEvent} */ event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length) return;
+    if (!files.length || isBusy()) return;
     event.preventDefault();
-    void addFiles(files);
+    void receive(files);
   };
   const all = /** @type {[string, any][]} */ ([
     ["dragover", over], ["dragleave", leave], ["drop", drop], ["paste", paste],

@@ -2,9 +2,11 @@
 // What a job was asked for, and a way back to it; the details are loaded when they are opened.
 
 import { html, useState } from "../vendor/preact.js";
-import { srcOfId } from "../lib/pictures.js";
+import { focusPrompt } from "../lib/focus.js";
+import { thumbOf, thumbOfId } from "../lib/pictures.js";
 import { t } from "../lib/words.js";
-import { takeOver } from "../state/form.js";
+import { takeOverJob } from "../state/form.js";
+import { wish } from "../state/wishes.js";
 import { Icon } from "../widgets/icons.js";
 
 /** @typedef {import("../lib/types").Job} Job */
@@ -20,16 +22,20 @@ export function Record({ job }) {
     if (open) ({ Details } = await import("./details.js"));
     setOpen(open);
   };
+  const promptOnly = () => {
+    wish({ prompt: job.request.prompt });
+    focusPrompt();
+  };
   return html`
     <section class="record" data-test="record">
       <div class="record-prompt">
         <p dir="auto">${job.request.prompt}</p>
-        <button class="ghost" onClick=${() => takeOver(job.request)} data-test="use-settings">
-          <${Icon} name="retry" />${t("record.reuse")}
-        </button>
+        <div class="row">
+          <button class="ghost" onClick=${() => takeOverJob(job)} data-test="use-settings"><${Icon} name="retry" />${t("record.reuse")}</button>
+          <button class="ghost" onClick=${promptOnly} data-test="use-prompt">${t("record.prompt")}</button>
+        </div>
       </div>
-      ${job.output?.revised_prompts.some(Boolean) &&
-      html`<p class="note"><b>${t("record.revised")}</b> ${job.output.revised_prompts.filter(Boolean).join(" / ")}</p>`}
+      <${Revised} job=${job} />
       <${Sources} job=${job} />
       <details class="hint wide" onToggle=${toggle}>
         <summary>${t("record")}</summary>
@@ -39,9 +45,16 @@ export function Record({ job }) {
   `;
 }
 
-/** The input images of an edit, as far as this page has seen them. @param {{ job: Job }} props */
+/** The prompt as the model rewrote it, once each. @param {{ job: Job }} props */
+function Revised({ job }) {
+  const found = [...new Set((job.output?.revised_prompts ?? []).filter((one) => one && one !== job.request.prompt))];
+  return found.map((text) => html`<blockquote class="revised" data-test="revised" key=${text}><b>${t("record.revised")}</b> <span dir="auto">${text}</span></blockquote>`);
+}
+
+/** The input images of an edit, and its mask. @param {{ job: Job }} props */
 function Sources({ job }) {
-  const found = job.request.inputs.map((id) => ({ id, src: srcOfId(id) }));
+  const here = new Map((job.inputs ?? []).map((asset) => [asset.id, thumbOf(asset)]));
+  const found = job.request.inputs.map((id) => ({ id, src: here.get(id) ?? thumbOfId(id) }));
   if (!found.length) return null;
   return html`
     <div class="sources">
@@ -49,6 +62,7 @@ function Sources({ job }) {
       ${found.map(({ id, src }) =>
         src ? html`<img src=${src} alt=${t("record.input")} loading="lazy" />` : html`<code title=${id}>…${id.slice(-8)}</code>`,
       )}
+      ${job.request.mask && html`<span class="chip">${t("mask")}</span>`}
     </div>
   `;
 }

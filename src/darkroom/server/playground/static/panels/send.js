@@ -1,13 +1,15 @@
 // @ts-check
-// The button that sends, and the one way in which anything is sent. A price will stand beside it.
+// The button that sends, its price, and the one way in which anything is sent.
 
 import { html, signal } from "../vendor/preact.js";
+import { isMac } from "../lib/shortcuts.js";
 import { t } from "../lib/words.js";
 import { asked, obstacle } from "../state/form.js";
 import { showCode } from "../state/dialogs.js";
-import { submit } from "../state/jobs.js";
 import { inputs } from "../state/inputs.js";
+import { submit } from "../state/runs.js";
 import { Icon } from "../widgets/icons.js";
+import { Price, Purse } from "./price.js";
 
 // The same once more within this time is a slip of the hand, not a second wish.
 const SLIP_MS = 600;
@@ -28,11 +30,12 @@ export function send() {
 
 export function Send() {
   const why = obstacle.value;
-  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
   return html`
     <div class="send">
-      ${why && why !== "prompt" && why !== "models" && html`<p class="warn">${t(`obstacle.${why}`)}</p>`}
+      ${why && why !== "prompt" && why !== "models" && html`<p class="warn" data-test="obstacle">${t(`obstacle.${why}`)}</p>`}
+      <${Purse} />
       <div class="row">
+        <${Price} />
         <button
           class="primary" onClick=${send} disabled=${why !== null || asked.value === justSent.value} data-test="send"
           aria-keyshortcuts="Control+Enter Meta+Enter"

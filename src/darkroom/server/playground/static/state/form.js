@@ -2,12 +2,18 @@
 // The wishes together with the model and the input images: what would be sent, or why not.
 
 import { computed, effect } from "../vendor/preact.js";
+import { learn, srcOf } from "../lib/pictures.js";
 import { impossible, parse, problems } from "../lib/sizes.js";
 import { inputs, setInputs } from "./inputs.js";
+import { mask, maskFit, removeMask, takeMask } from "./mask.js";
 import { can, model } from "./models.js";
 import { keepDraft, wishes } from "./wishes.js";
 
 /** @typedef {import("../lib/types").Wish} Wish @typedef {import("../lib/types").AskedRequest} AskedRequest */
+/**
+ * @typedef {Pick<AskedRequest, "prompt" | "model" | "n" | "size" | "quality" | "background" | "output_format"
+ *   | "output_compression" | "moderation" | "input_fidelity" | "complexity" | "seed">} Settings what a request asks for, without its images
+ */
 
 /** What will be sent. */
 export const asked = computed(() => {
@@ -39,7 +45,7 @@ export const asked = computed(() => {
     inputs: inputs.value.map((input) =>
       input.id ? { file_id: input.id } : { image_url: input.url ?? "" },
     ),
-    mask: null,
+    mask: maskFit.value === "fits" && mask.value?.state === "ready" ? mask.value.id : null,
     partial_images: Math.min(w.partial_images, able.max_partial_images),
   };
   return found;
@@ -70,6 +76,10 @@ export const obstacle = computed(() => {
   if (inputs.value.some((input) => input.state === "uploading")) return "uploading";
   if (inputs.value.some((input) => input.state === "failed")) return "inputs";
   if (inputs.value.length > able.max_inputs) return able.max_inputs ? "many" : "noinputs";
+  if (maskFit.value === "elsewhere") return "maskelsewhere";
+  if (maskFit.value === "fits" && mask.value?.state !== "ready") {
+    return mask.value?.state === "failed" ? "maskfailed" : "mask";
+  }
   return null;
 });
 
@@ -79,20 +89,32 @@ function customSize(text) {
   return size ? size.join("x") : "auto";
 }
 
-/** Everything that a job asked for, back in the form. @param {AskedRequest} request */
-export function takeOver(request) {
-  const { size } = request;
-  const seed = request.seed === null ? "" : String(request.seed);
+/** Everything that a job asked for, back in the form. @param {AskedRequest} request @param {string} [maskSrc] where its mask is shown from */
+export function takeOver(request, maskSrc) {
+  takeSettings(request);
+  setInputs(request.inputs);
+  if (request.mask) void takeMask(request.mask, request.inputs[0], maskSrc);
+  else removeMask();
+}
+
+/** The same, with its images as they are known of the job. @param {import("../lib/types").Job} job */
+export function takeOverJob(job) {
+  learn(job.inputs ?? []);
+  takeOver(job.request, job.mask ? srcOf(job.mask) : undefined);
+}
+
+/** The prompt and the settings, without the images. @param {Settings} given */
+export function takeSettings(given) {
+  const { size } = given;
   wishes.value = {
     ...wishes.value,
-    prompt: request.prompt, model: request.model, n: request.n, quality: request.quality,
-    background: request.background, output_format: request.output_format,
-    compression: request.output_compression ?? 100,
-    moderation: request.moderation, input_fidelity: request.input_fidelity ?? "",
-    complexity: request.complexity ?? "", seed,
+    prompt: given.prompt, model: given.model, n: given.n, quality: given.quality,
+    background: given.background, output_format: given.output_format,
+    compression: given.output_compression ?? 100,
+    moderation: given.moderation, input_fidelity: given.input_fidelity ?? "",
+    complexity: given.complexity ?? "", seed: given.seed === null ? "" : String(given.seed),
     size, custom: size === "auto" ? wishes.value.custom : size,
   };
-  setInputs(request.inputs);
 }
 
 // A reload loses nothing that was typed or added.

@@ -3,7 +3,7 @@
 
 import { signal } from "../vendor/preact.js";
 import { Problem, call, upload } from "../lib/api.js";
-import { adoptUpload, srcOfId } from "../lib/pictures.js";
+import { adoptUpload, thumbOfId } from "../lib/pictures.js";
 import { can } from "./models.js";
 import { draft } from "./wishes.js";
 
@@ -13,21 +13,31 @@ const INPUT_BYTES_MAX = 50_000_000;
 
 /** @type {import("../vendor/preact.js").Signal<Input[]>} */
 export const inputs = signal(draft("inputs") ?? []);
-/** Why the last image could not be added. @type {import("../vendor/preact.js").Signal<"" | "type" | "size" | "many" | "none">} */
-export const inputProblem = signal("");
+/** @typedef {{ why: "type" | "size" | "many" | "none" | "empty", name: string, n: number }} Refused a file that was not added, or `n` that had no room */
+
+/** What of the last files could not be added. @type {import("../vendor/preact.js").Signal<Refused[]>} */
+export const refused = signal([]);
 
 /** @param {Iterable<File>} files */
-export async function addFiles(files) {
-  inputProblem.value = "";
+export function addFiles(files) {
+  /** @type {Refused[]} */
+  const found = [];
+  let over = 0;
   for (const file of files) {
-    if (!/^image\/(png|jpeg|webp)$/.test(file.type)) {
-      inputProblem.value = "type";
-    } else if (file.size > INPUT_BYTES_MAX) {
-      inputProblem.value = "size";
-    } else if (room()) {
-      void addFile(file);
-    }
+    const why = problemOf(file);
+    if (why) found.push({ why, name: file.name, n: 1 });
+    else if (hasRoom()) void addFile(file);
+    else over++;
   }
+  if (over) found.push({ why: most() ? "many" : "none", name: "", n: over });
+  refused.value = found;
+}
+
+/** @param {File} file @returns {"" | "type" | "size" | "empty"} */
+function problemOf(file) {
+  if (!/^image\/(png|jpeg|webp)$/.test(file.type)) return "type";
+  if (!file.size) return "empty";
+  return file.size > INPUT_BYTES_MAX ? "size" : "";
 }
 
 /** @param {File} file */
@@ -50,9 +60,12 @@ async function addFile(file) {
 
 /** @param {string} url @returns {boolean} whether it is an address of an image at all */
 export function addUrl(url) {
-  inputProblem.value = "";
+  refused.value = [];
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return false;
-  if (!room()) return true;
+  if (!hasRoom()) {
+    refused.value = [{ why: most() ? "many" : "none", name: "", n: 1 }];
+    return true;
+  }
   const name = new URL(url).hostname;
   const input = { id: null, url, src: null, name, state: /** @type {const} */ ("ready"), problem: null };
   inputs.value = [...inputs.value, { ...input, key: `${url}#${Date.now()}`, unused: false }];
@@ -61,8 +74,9 @@ export function addUrl(url) {
 
 /** Exactly these stored images, in this order. @param {string[]} ids */
 export function setInputs(ids) {
-  for (const input of inputs.value) forget(input);
-  inputs.value = ids.map((id) => storedInput(id, srcOfId(id)));
+  refused.value = [];
+  for (const input of inputs.value) if (!input.id || !ids.includes(input.id)) forget(input);
+  inputs.value = ids.map((id) => storedInput(id, thumbOfId(id)));
 }
 
 /** @param {string} id @param {string | null} src @returns {Input} */
@@ -74,18 +88,16 @@ function storedInput(id, src) {
 export function removeInput(key) {
   const input = inputs.value.find((one) => one.key === key);
   inputs.value = inputs.value.filter((one) => one.key !== key);
-  inputProblem.value = "";
+  refused.value = [];
   if (input) forget(input);
 }
 
-/** Move an input image by one place. @param {string} key @param {-1 | 1} by */
-export function moveInput(key, by) {
-  const list = [...inputs.value];
-  const from = list.findIndex((one) => one.key === key);
-  const to = from + by;
-  if (from < 0 || to < 0 || to >= list.length) return;
-  [list[from], list[to]] = [list[to], list[from]];
-  inputs.value = list;
+/** Move an input image to a place, from 0. @param {string} key @param {number} to */
+export function moveInput(key, to) {
+  const from = inputs.value.findIndex((one) => one.key === key);
+  if (from < 0 || to < 0 || to >= inputs.value.length || to === from) return;
+  const list = inputs.value.toSpliced(from, 1);
+  inputs.value = list.toSpliced(to, 0, inputs.value[from]);
 }
 
 /** The input images are part of a job now: they stay. */
@@ -95,11 +107,12 @@ export function inputsUsed() {
   }
 }
 
-function room() {
-  const most = can.value?.max_inputs ?? 16;
-  if (inputs.value.length < most) return true;
-  inputProblem.value = most ? "many" : "none";
-  return false;
+function most() {
+  return can.value?.max_inputs ?? 16;
+}
+
+function hasRoom() {
+  return inputs.value.length < most();
 }
 
 /** An upload that no job took is not kept. @param {Input} input */

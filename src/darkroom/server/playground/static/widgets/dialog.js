@@ -5,13 +5,25 @@ import { html, useEffect, useRef } from "../vendor/preact.js";
 import { t } from "../lib/words.js";
 import { Icon } from "./icons.js";
 
+/** Where the focus goes when the open dialog is gone; null: back to where it was. @type {(() => void) | null} */
+let next = null;
+
+/** Call before closing, when what was chosen leads elsewhere. @param {() => void} focus */
+export function focusAfterwards(focus) {
+  next = focus;
+}
+
 /** @param {{ label: string, onClose: () => void, kind?: string, children?: import("../vendor/preact.js").Child }} props */
 export function Dialog({ label, onClose, kind = "sheet", children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     ref.current?.showModal();
-    return () => before?.focus();
+    return () => {
+      const focus = next ?? (() => before?.focus());
+      next = null;
+      focus();
+    };
   }, []);
   return html`
     <dialog

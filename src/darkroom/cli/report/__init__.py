@@ -1,0 +1,1 @@
+"""``darkroom report``, and the options of every command that writes one."""

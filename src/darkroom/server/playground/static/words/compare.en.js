@@ -1,0 +1,31 @@
+// @ts-check
+// The words of the compare view in English. compare.ko.js has the same words.
+
+export const words = {
+  "compare.title": "Compare",
+  "compare.swap": "Swap",
+  "compare.broken": "These images could not be read.",
+  "compare.noimage": "One of these jobs has no image.",
+  "compare.next": "Image {n} of {of}: next",
+  "compare.other": "Choose another",
+  "compare.mode": "How",
+  "compare.slider": "Slider",
+  "compare.side": "Side by side",
+  "compare.blink": "In turn",
+  "compare.alt": "{mark}: {prompt}",
+  "compare.zoom": "Zoom",
+  "compare.in": "Larger",
+  "compare.out": "Smaller",
+  "compare.slide": "Where A ends and B begins",
+  "compare.shown": "{mark} is shown: switch",
+  "compare.differences": "What differs",
+  "compare.all": "Show what is the same, too",
+  "compare.same": "Asked the same, came the same.",
+  "compare.inputs": "Input images",
+  "compare.yes": "Yes",
+  "compare.no": "No",
+  "compare.charge": "Charged",
+  "compare.first": "Choose the first image.",
+  "compare.second": "Choose the image to compare it with.",
+  "compare.few": "Two images are needed. Make some more first.",
+};
