@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from darkroom.core.errors import Overloaded
 from darkroom.db import Database
 from darkroom.jobs import EmbeddedEngine, JobEngine
 from darkroom.jobs.engine.distributed import ProcrastinateEngine
@@ -72,6 +73,20 @@ async def test_an_accepted_job_runs_once(
     await worker.until(lambda: len(worker.ran) == 5)
     await engine.close()
     assert sorted(worker.ran) == sorted(job.id for job in jobs)
+
+
+async def test_what_is_refused_before_it_drains_leaves_running_what_runs(
+    database: Database, make_engine: MakeEngine, worker: Worker
+) -> None:
+    engine = make_engine()
+    await engine.open(worker.run)
+    await accept(database, engine)
+    engine.refuse()
+    with pytest.raises(Overloaded) as refused:
+        engine.check_room()
+    assert refused.value.retry_after_s
+    await worker.until(lambda: len(worker.ran) == 1)
+    await engine.close()
 
 
 async def test_a_job_that_was_not_committed_never_runs(

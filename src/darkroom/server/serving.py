@@ -121,7 +121,7 @@ class _Server(uvicorn.Server):
             watching.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._services.drain.begin()
+        self._stop_taking()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -133,7 +133,7 @@ class _Server(uvicorn.Server):
     async def _finish_jobs(self) -> None:
         """Let running jobs end and their callers have the answers; tell the others."""
         services, drain = self._services, self._services.drain
-        drain.begin()
+        self._stop_taking()
         margin_s = min(_ANSWERS_S, services.settings.drain_s / 5)
         ending = asyncio.create_task(services.engine.drain(max(0.0, drain.left_s - margin_s)))
         while not ending.done() and not self.force_exit:
@@ -142,6 +142,11 @@ class _Server(uvicorn.Server):
         if not services.engine.alone:  # other processes may end the jobs that callers wait for
             await self._answered(drain.left_s - margin_s)
         services.jobs.abandon()
+
+    def _stop_taking(self) -> None:
+        """Safe in a signal handler."""
+        self._services.drain.begin()
+        self._services.engine.refuse()
 
     async def _answered(self, within_s: float) -> None:
         """Return when nobody waits for an answer, or after ``within_s``."""

@@ -98,6 +98,7 @@ class ProcrastinateEngine:
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
+        self._refusing = False
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we log what matters
 
     @property
@@ -116,7 +117,10 @@ class ProcrastinateEngine:
         return False
 
     def check_room(self) -> None:
-        require_room(self._counted, self._waiting_max, stopping=self._closing.is_set())
+        require_room(self._counted, self._waiting_max, stopping=self._refusing)
+
+    def refuse(self) -> None:
+        self._refusing = True
 
     def start(self, tx: Tx, job_id: str, lane: str = "") -> None:
         connection = tx.driver_connection
@@ -151,6 +155,7 @@ class ProcrastinateEngine:
     async def drain(self, within_s: float) -> None:
         if self._closing.is_set():
             return
+        self._refusing = True
         self._closing.set()
         for task in self._tasks:
             task.cancel()  # the worker takes this as the request to stop, and drains

@@ -37,6 +37,7 @@ class EmbeddedEngine:
         self._parked: dict[str, asyncio.TimerHandle] = {}
         self._run: RunJob | None = None
         self._drained = False
+        self._refusing = False
 
     @property
     def waiting(self) -> int:
@@ -51,7 +52,10 @@ class EmbeddedEngine:
         return True
 
     def check_room(self) -> None:
-        require_room(self.waiting, self._waiting_max, stopping=self._drained)
+        require_room(self.waiting, self._waiting_max, stopping=self._refusing)
+
+    def refuse(self) -> None:
+        self._refusing = True
 
     def start(self, tx: Tx, job_id: str, lane: str = "") -> None:
         """The job's own row is enough: an unfinished one is found at the next start."""
@@ -70,7 +74,7 @@ class EmbeddedEngine:
             self.started(job_id, lane)
 
     async def drain(self, within_s: float) -> None:
-        self._run, self._drained = None, True
+        self._run, self._drained, self._refusing = None, True, True
         for pause in self._parked.values():
             pause.cancel()
         self._parked.clear()

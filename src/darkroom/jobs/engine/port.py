@@ -72,7 +72,11 @@ class JobEngine(Protocol):
         ...
 
     def check_room(self) -> None:
-        """Raises :class:`Overloaded` when too many jobs wait, and when it is being closed."""
+        """Raises :class:`Overloaded` when too many jobs wait, and after :meth:`refuse`."""
+        ...
+
+    def refuse(self) -> None:
+        """From now on no job is taken: the server begins to stop. Safe in a signal handler."""
         ...
 
     def start(self, tx: Tx, job_id: str, lane: str = "") -> None:
@@ -91,7 +95,7 @@ class JobEngine(Protocol):
         ...
 
     async def drain(self, within_s: float) -> None:
-        """Take no more jobs; return when the running ones have ended, or after ``within_s``."""
+        """Refuse, begin none; return when the running ones have ended, or after ``within_s``."""
         ...
 
     async def close(self) -> None:
