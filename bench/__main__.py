@@ -1,4 +1,4 @@
-"""``python -m bench hot|url|small|sse|edit|mem|load|start|all``: measure and print the tables."""
+"""``python -m bench hot|url|small|sse|edit|mem|load|start|failover|all``: measure and print."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         prog="bench",
         description="What a request costs: Darkroom beside its upstream, a floor and its peers.",
     )
-    made.add_argument("case", choices=[*CASES, "all"], nargs="?", default="hot")
+    made.add_argument("case", choices=[*CASES, "failover", "all"], nargs="?", default="hot")
     made.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
     made.add_argument("--quick", action="store_true", help="one short round, to see that it works")
     made.add_argument(
@@ -51,6 +51,10 @@ def contenders(told: argparse.Namespace) -> tuple[list[str], dict[str, str]]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark. Status 1 if a row has a problem or a failed request."""
     told = parser().parse_args(argv)
+    if told.case == "failover":
+        from bench import failover  # it brings the gateway into this process
+
+        return failover.main(quick=told.quick)
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
         print("bench: needs Linux and two cores (one for the gateway, one for the rest): skipped")
         return 0

@@ -105,9 +105,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("darkroom")))
     config: Path | None = None
     """The file these settings came from."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """``postgresql://…`` for several processes; default: SQLite in the data folder."""
-    storage_url: str = ""
+    storage_url: str = Field(default="", repr=False)
     """``s3://…``, ``gs://…``, ``az://…``; default: ``images`` in the data folder."""
     public_url: str = ""
     """The origin in links; default: the one each client used."""
@@ -140,16 +140,28 @@ class Settings(BaseSettings):
     """How long a file of ``/v1/files`` is kept at most; 0: until it is deleted."""
     files_bytes_max: int = Field(default=10_000_000_000, ge=0)
     """What the uploaded files of one account may have in all; 0: no limit."""
+    retention_days: int = Field(default=0, ge=0, le=36_500)
+    """How long the images of a job are kept after its end; 0: until it is deleted. The job itself
+    and its charge stay."""
+    retention_attempts_days: int = Field(default=0, ge=0, le=36_500)
+    """The same for a job's attempts, but for those that may have been billed for nothing."""
+    retention_deliveries_days: int = Field(default=30, ge=0, le=36_500)
+    """The same for webhooks that were delivered or given up; 0: for ever."""
     jobs_running_max: int = Field(default=2_000, ge=1)
     jobs_waiting_max: int = Field(default=10_000, ge=1)
     """How many more may wait; further requests are refused with 503."""
     key_requests_per_minute: int = Field(default=0, ge=0, le=100_000)
-    """What an API key may ask for that has no limit of its own; 0: no limit. So the next three."""
+    """What an API key may ask for that has no limit of its own; 0: no limit. So the next four."""
     key_images_per_minute: int = Field(default=0, ge=0, le=100_000)
     key_bytes_per_minute: int = Field(default=0, ge=0, le=10**12)
     """Of new input images."""
     key_max_concurrent: int = Field(default=0, ge=0, le=100_000)
     """Jobs of one key that wait or run at the same time."""
+    key_stored_bytes: int = Field(default=0, ge=0, le=10**15)
+    """What all images of a key's account may have before it gets no more."""
+    role: Literal["all", "accept"] = "all"
+    """``accept``: of several processes this one takes requests, and leaves jobs and webhooks to the
+    others."""
     drain_s: float = Field(default=30.0, ge=0)
     """How long running jobs and open answers may take to finish after SIGTERM, in all."""
     dead_after_s: float = Field(default=10.0, ge=1, le=600)
@@ -187,7 +199,9 @@ class Settings(BaseSettings):
     metrics_token: str = Field(default="", repr=False)
     """Lets a scraper in, beside keys with the scope ``admin``: a text, ``env:NAME`` or
     ``file:/path``."""
-    otel_endpoint: str = Field(default_factory=lambda: os.environ.get(_OTEL_ENDPOINT, ""))
+    otel_endpoint: str = Field(
+        default_factory=lambda: os.environ.get(_OTEL_ENDPOINT, ""), repr=False
+    )
     """An OpenTelemetry collector (OTLP over HTTP) for traces; default: that variable's value."""
     otel_content: bool = False
     """Traces hold prompts, too."""

@@ -13,13 +13,16 @@ import structlog
 
 from darkroom.assets import (
     Blobs,
+    DeadSpools,
     Disk,
     Ingest,
     Links,
     Results,
     Spool,
-    Sweep,
+    Strays,
     Thumbnails,
+    UnwantedBlobs,
+    expired_chore,
     open_blobs,
     process_spool,
 )
@@ -29,7 +32,18 @@ from darkroom.core.drain import Drain
 from darkroom.core.ids import new_id
 from darkroom.core.observer import Observer
 from darkroom.core.secret import Secret
-from darkroom.db import Database, DatabaseInUse, TimedDatabase, installation_value, open_database
+from darkroom.db import (
+    Chore,
+    Database,
+    DatabaseInUse,
+    ReadOnly,
+    Schema,
+    SchemaMismatch,
+    TimedDatabase,
+    installation_value,
+    open_database,
+    schema_of,
+)
 from darkroom.dialects.apiframe import ApiframeDialect
 from darkroom.dialects.evolink import EvoLinkDialect
 from darkroom.dialects.openai import OpenAIDialect
@@ -42,8 +56,10 @@ from darkroom.jobs import (
     History,
     JobEngine,
     Jobs,
+    Kept,
     Pricing,
     Runner,
+    retention_chores,
 )
 from darkroom.providers.registry import provider_class
 from darkroom.routing import CallLimits, Limits, Route, Router, SharedHealth, SharedLimits
@@ -52,7 +68,8 @@ from darkroom.telemetry import hide
 from darkroom.telemetry.lag import LoopLag
 from darkroom.telemetry.metrics import Metrics
 from darkroom.telemetry.observers import Observers
-from darkroom.webhooks import Delivering, Messages, Rules, Webhooks, Worker
+from darkroom.upkeep import Keeper
+from darkroom.webhooks import Delivering, Messages, Rules, Webhooks, Worker, deliveries_chore
 
 if TYPE_CHECKING:
     from darkroom.telemetry.traces import Providers, Traces
@@ -94,6 +111,8 @@ class Services:
     key_pepper: Secret
     """Mixed into the digests by which API keys are looked up."""
     metrics: Metrics
+    keeper: Keeper
+    """Removes what is no longer needed."""
     traces: "Traces | None"
     """None when no collector is configured."""
 
@@ -156,16 +175,18 @@ async def running(
             dialects=dialects,
             key_pepper=await _secret(database, "key_pepper"),
             metrics=metrics,
+            keeper=Keeper(database, owner, build_chores(settings, database, blobs)),
             traces=traces,
         )
         worker = _webhook_worker(services, rules, stack)
-        _told(observer, runner, services.jobs, worker)
+        _told(observer, runner, services, worker)
         _beside(services, stack)
         # after the engine: it tells what that ended with
         stack.push_async_callback(lambda: worker.close(_webhook_drain_s(drain)))
         stack.push_async_callback(engine.close)
         await engine.open(runner.run)
-        await worker.open()
+        if settings.role == "all":
+            await worker.open()
         yield services
 
 
@@ -180,14 +201,14 @@ def _beside(services: Services, stack: AsyncExitStack) -> None:
     lag = LoopLag(services.metrics.loop_lag.observe)
     stack.push_async_callback(lag.close)
     lag.open()
-    sweep = Sweep(services.database, services.blobs)
-    stack.push_async_callback(sweep.close)
-    sweep.open()
+    stack.push_async_callback(services.keeper.close)
+    services.keeper.open()
 
 
-def _told(observer: Observer, runner: Runner, jobs: Jobs, worker: Worker) -> None:
+def _told(observer: Observer, runner: Runner, services: Services, worker: Worker) -> None:
     runner.observer = observer
-    jobs.observer = observer
+    services.jobs.observer = observer
+    services.keeper.observer = observer
     worker.observer = observer
 
 
@@ -210,6 +231,21 @@ def _traces(settings: Settings, otel: "Providers | None", stack: AsyncExitStack)
     from darkroom.telemetry.traces import Traces
 
     return Traces(otel, content=settings.otel_content)
+
+
+def build_chores(settings: Settings, database: Database, blobs: Blobs) -> tuple[Chore, ...]:
+    """What is removed by and by; bytes last, when nothing names them any more."""
+    longest_s = max(settings.job_deadline_s, settings.economy_deadline_s)
+    kept = Kept(settings.retention_days, settings.retention_attempts_days)
+    days = settings.retention_deliveries_days
+    return (
+        expired_chore(database, int(longest_s * 1000)),
+        *retention_chores(database, kept),
+        *((deliveries_chore(database, days),) if days else ()),
+        DeadSpools(settings.data_dir / "spool"),
+        Strays(database, blobs),
+        UnwantedBlobs(database, blobs),
+    )
 
 
 def build_dialects() -> tuple[Dialect, ...]:
@@ -258,17 +294,45 @@ def _check_names(settings: Settings, catalog: Catalog, router: Router) -> None:
             raise ConfigError(f"aliases: '{name}' stands for '{model}', which is no model")
 
 
-async def migrated(settings: Settings) -> None:
+async def migrated(settings: Settings) -> Schema:
     """Bring the schema up to date, and nothing else. Raises like :func:`running`."""
     Disk().make_folder(settings.data_dir)
-    await (await _database(settings)).close()
-
-
-async def _database(settings: Settings) -> Database:
+    database = await _database(settings, upgrading=True)
     try:
-        return await open_database(settings.resolved_database_url)
+        if _many_processes(settings):
+            from darkroom.jobs.engine.distributed import make_queue  # [postgres] extra
+
+            await asyncio.to_thread(make_queue, settings.database_url)
+        return await database.read(schema_of)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def stored(
+    settings: Settings, *, read_only: bool = False
+) -> AsyncGenerator[tuple[Database, Blobs]]:
+    """Database and images alone, for a command that looks after them. Raises like :func:`running`.
+
+    ``read_only``: a server may be at work; nothing changes, not even the schema.
+    """
+    if read_only:
+        database: Database = ReadOnly(settings.resolved_database_url)
+    else:
+        database = await _database(settings)
+    try:
+        yield database, _blobs(settings)
+    finally:
+        await database.close()
+
+
+async def _database(settings: Settings, *, upgrading: bool = False) -> Database:
+    try:
+        return await open_database(settings.resolved_database_url, upgrading=upgrading)
     except (DatabaseInUse, OSError):
         raise
+    except SchemaMismatch as error:
+        raise ConfigError(str(error)) from error
     except Exception as error:
         # What a driver raises is known to db alone; its first line says what is wrong.
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
@@ -314,17 +378,20 @@ def _webhook_drain_s(drain: Drain) -> float:
 
 
 def _engine(settings: Settings, database: Database) -> JobEngine:
+    works = settings.role == "all"
     if _many_processes(settings):
         from darkroom.jobs.engine.distributed import ProcrastinateEngine  # [postgres] extra
 
         return ProcrastinateEngine(
             database,
             settings.database_url,
-            running_max=settings.jobs_running_max,
+            running_max=settings.jobs_running_max if works else 0,
             drain_s=settings.drain_s,
             dead_after_s=settings.dead_after_s,
             waiting_max=settings.jobs_waiting_max,
         )
+    if not works:
+        raise ConfigError(f"role '{settings.role}' needs processes that work: set database_url")
     return EmbeddedEngine(
         database,
         running_max=settings.jobs_running_max,

@@ -12,6 +12,8 @@ from darkroom_client.billing import (
     Balance,
     Booking,
     Budget,
+    Drift,
+    DriftRow,
     Refund,
     Statement,
     TopUp,
@@ -44,7 +46,7 @@ from darkroom_client.errors import (
 from darkroom_client.following import JobEvent, Progress, Settled
 from darkroom_client.handles import AsyncJobHandle, AsyncJobStream, JobHandle, JobStream
 from darkroom_client.jobs import Job, JobPage
-from darkroom_client.keys import ApiKey
+from darkroom_client.keys import ApiKey, Storage
 from darkroom_client.models import Model
 from darkroom_client.money import Money, PriceLine
 from darkroom_client.options import EditOptions, ImageOptions
@@ -95,6 +97,8 @@ __all__ = [
     "ConflictError",
     "ContentPolicyViolation",
     "Deployment",
+    "Drift",
+    "DriftRow",
     "EditOptions",
     "Finding",
     "Image",
@@ -128,6 +132,7 @@ __all__ = [
     "SentFile",
     "Settled",
     "Statement",
+    "Storage",
     "TopUp",
     "Usage",
     "UsageReport",

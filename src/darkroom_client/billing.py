@@ -175,6 +175,54 @@ class Statement:
         return cls(said["account"], opening, closing, rows, said)
 
 
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """What one deployment charged for one model, at each step. None: nobody said.
+
+    ``unknown`` is what attempts may have cost that ended without an image.
+    """
+
+    deployment: str
+    model: str
+    jobs: int
+    expected: Money
+    captured: Money
+    drift: Money
+    cost: Money | None
+    invoiced: Money | None
+    unknown: Money
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        def known(name: str) -> Money | None:
+            return Money.of(said[name]) if said[name] else None
+
+        return cls(
+            deployment=said["deployment"],
+            model=said["model"],
+            jobs=said["jobs"],
+            expected=Money.of(said["expected"]),
+            captured=Money.of(said["captured"]),
+            drift=Money.of(said["drift"]),
+            cost=known("cost"),
+            invoiced=known("invoiced"),
+            unknown=Money.of(said["unknown"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was quoted, charged and billed by vendors, side by side."""
+
+    account: str
+    rows: tuple[DriftRow, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        return cls(said["account"], tuple(DriftRow.of(one) for one in said["data"]), said)
+
+
 class _Calls:
     @method
     def usage(
@@ -250,6 +298,24 @@ class _Calls:
         asked = {"from": first, "to": last, "account": account}
         query = {name: value for name, value in asked.items() if value is not None}
         return asking(Call("GET", "/v1/statement", content={"params": query}), Statement.of)
+
+    @method
+    def drift(
+        self,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        account: str | None = None,
+        invoices: Mapping[str, str] | None = None,
+    ) -> Flow[Drift]:
+        """Quotes against charges against costs, by deployment and model; days as in :meth:`usage`.
+
+        ``invoices`` has the vendors' totals in dollars, by deployment. For admins.
+        """
+        asked = {"from": first, "to": last, "account": account}
+        query: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        query["invoice"] = [f"{name}:{total}" for name, total in (invoices or {}).items()]
+        return asking(Call("GET", "/v1/drift", content={"params": query}), Drift.of)
 
 
 class Billing(_Calls, SyncResource):

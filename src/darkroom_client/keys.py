@@ -26,8 +26,8 @@ class ApiKey:
     """How its jobs are routed: ``order``, ``prefer``, ``pinned`` …"""
     key: str | None = field(default=None, repr=False)
     limits: Mapping[str, int | None] = field(default_factory=dict[str, "int | None"])
-    """``requests_per_minute``, ``images_per_minute``, ``bytes_per_minute``, ``max_concurrent``;
-    None: the server's default, 0: no limit."""
+    """``requests_per_minute``, ``images_per_minute``, ``bytes_per_minute``, ``max_concurrent``,
+    ``stored_bytes``; None: the server's default, 0: no limit."""
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Self:
@@ -59,6 +59,24 @@ class SignInLink:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Self:
         return cls(said["url"], said["key"], said["key_name"], said["expires_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What the images of an account have, in bytes. ``limit``: what they may have, for this key;
+    None: no limit, or the answer is not about this key's account."""
+
+    account: str
+    used: int
+    limit: int | None
+    kinds: Mapping[str, int]
+    """By kind: ``result``, ``input``, ``upload`` …"""
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        kinds = {kind: one["bytes"] for kind, one in said["kinds"].items()}
+        return cls(said["account"], said["used_bytes"], said["limit_bytes"], kinds, said)
 
 
 class _Calls:
@@ -119,6 +137,12 @@ class _Calls:
         """Change what ``limits`` names; None takes all back. Raises :class:`NotFoundError`."""
         body = {"limits": None if limits is None else dict(limits)}
         return asking(Call("PATCH", _path(key_id), content={"json": body}), ApiKey.of)
+
+    @method
+    def storage(self, account: str | None = None) -> Flow[Storage]:
+        """What the key's account stores, or for admins any. Raises :class:`NotFoundError`."""
+        query = {} if account is None else {"account": account}
+        return asking(Call("GET", "/v1/storage", content={"params": query}), Storage.of)
 
     @method
     def sign_in_link(self, key_id: str | None = None) -> Flow[SignInLink]:

@@ -14,15 +14,24 @@ from obstore.store import LocalStore, MemoryStore
 
 from darkroom.assets import Blobs, Disk, Spool, open_blobs
 from darkroom.assets.blobs import PIECE, DiskBlobs
+from tests.fakes.object_store import ObjectStore
 from tests.support.spooled import spooled
 
 DATA = os.urandom(PIECE * 2 + 1000)
 ABSENT = "0" * 64
 
 
-@pytest.fixture(params=["disk", "file url", "obstore memory", "obstore folder"])
+@pytest.fixture(scope="module")
+def objects() -> Iterator[ObjectStore]:
+    with ObjectStore() as store:
+        yield store
+
+
+@pytest.fixture(params=["disk", "file url", "obstore memory", "obstore folder", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     folder = tmp_path / "blobs"
+    if request.param == "s3":
+        return on_s3(request.getfixturevalue("objects"))
     if request.param == "disk":
         return DiskBlobs(folder)
     if request.param == "file url":
@@ -36,6 +45,12 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool")
+
+
+def on_s3(objects: ObjectStore) -> Blobs:
+    objects.objects.clear()
+    objects.reset()
+    return Blobs(objects.opened())
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -63,6 +78,24 @@ async def test_pieces_can_be_encoded_one_by_one(blobs: Blobs, spool: Spool) -> N
     pieces = [piece async for piece in blobs.read(image.sha256, len(DATA))]
     assert [len(piece) for piece in pieces] == [PIECE, PIECE, 1000]
     assert PIECE % 3 == 0
+
+
+async def test_an_object_is_read_by_one_request(objects: ObjectStore, spool: Spool) -> None:
+    """Each costs a round trip, and is on the store's bill."""
+    blobs = on_s3(objects)
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    assert await whole(blobs, image.sha256, len(DATA)) == DATA
+    assert objects.requests == {"PUT": 1, "GET": 1}
+
+
+async def test_an_object_that_is_sent_in_parts_is_whole(objects: ObjectStore, spool: Spool) -> None:
+    blobs = on_s3(objects)
+    large = os.urandom(12_000_000)
+    image = spooled(spool, large)
+    await blobs.adopt(image)
+    assert objects.requests["POST"] == 2  # one begins, one ends
+    assert await whole(blobs, image.sha256, len(large)) == large
 
 
 async def test_the_same_bytes_again_change_nothing(blobs: Blobs, spool: Spool) -> None:

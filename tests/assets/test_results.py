@@ -10,7 +10,7 @@ from PIL import Image
 
 from darkroom.assets import Results, Spool
 from darkroom.assets.blobs import DiskBlobs
-from darkroom.core.errors import InvalidImage, UpstreamBroken
+from darkroom.core.errors import InvalidImage, ResultLost, UpstreamBroken
 from darkroom.core.finish import Composite, Finish
 from darkroom.core.job import Asset, AssetKind
 from darkroom.core.request import InputImage
@@ -148,7 +148,7 @@ async def test_a_store_that_fails_leaves_nothing_in_the_spool(
 ) -> None:
     bench = Bench(tmp_path)
     full = Results(bench.spool, FullStore(tmp_path / "full", room))
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(ResultLost, match="could not be stored"):
         await full.keep(bench.spooled(PNG, OTHER, PNG), finish)
     assert bench.left == []
 

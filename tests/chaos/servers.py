@@ -27,6 +27,11 @@ class Server(Process):
         return self
 
     @property
+    def pid(self) -> int:
+        assert self._pid is not None
+        return self._pid
+
+    @property
     def ended(self) -> bool:
         return self._pid is not None and self._nursery.code(self._pid) is not None
 

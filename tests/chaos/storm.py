@@ -35,7 +35,7 @@ _DEAD_AFTER_S = 2
 _FROZEN_S = 3.5
 _MOMENT_S = 1.0
 """How long a moment is waited for; it is over as well when nothing moves for so long."""
-_SETTLE_S = 120.0
+_SETTLE_S = 600.0
 _LOOK_EVERY = 3
 """So many webhooks later the API is asked for the state of a job again."""
 _LINKED_JOBS_MAX = 300

@@ -75,6 +75,8 @@ def test_show_hides_secrets(file: Path) -> None:
         """
         init_key = "0123456789-0123456789-0123456789-0123456789"
         database_url = "postgresql://me:hunter2@db/darkroom"
+        metrics_token = "scraper-secret"
+        otel_endpoint = "http://me:hunter3@collector:4318"
         [[deployments]]
         id = "a"
         provider = "openai"
@@ -90,7 +92,7 @@ def test_show_hides_secrets(file: Path) -> None:
     told = call("show", "--json")
     assert (plain.exit_code, told.exit_code) == (0, 0), plain.stderr
     for output in (plain.stdout, told.stdout):
-        assert not re.search(r"hunter2|sk-secret|0123456789", output)
+        assert not re.search(r"hunter[23]|(sk|scraper)-secret|0123456789", output)
         assert "env:NAME_OF_KEY" in output
     shown = tomllib.loads(plain.stdout)
     assert shown == json.loads(told.stdout)["settings"] | {"deployments": shown["deployments"]}

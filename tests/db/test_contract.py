@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import insert, select
 
 from darkroom.db import Database, Tx, open_database
 from darkroom.db.migrations import current, head
-from darkroom.db.tables import accounts, metadata
+from darkroom.db.tables import accounts
 
 _NAMES = select(accounts.c.name).order_by(accounts.c.name)
 
@@ -136,15 +134,3 @@ async def test_the_schema_is_at_its_head(database: Database) -> None:
     await database.ping()
     version = await database.read(lambda tx: current(tx._connection))
     assert version == head()
-
-
-async def test_the_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
-    def differences(tx: Tx) -> list[object]:
-        context = MigrationContext.configure(tx._connection, opts={"compare_type": True})
-        return [
-            difference
-            for difference in compare_metadata(context, metadata)
-            if "procrastinate" not in str(difference)
-        ]
-
-    assert await database.read(differences) == []

@@ -1,6 +1,7 @@
 """What only the embedded database promises."""
 
 import sqlite3
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from darkroom.db import DatabaseInUse, open_database
-from darkroom.db.migrations import upgrade
+from darkroom.db.migrations import migrate, upgrade
 from darkroom.db.sqlite import SqliteDatabase
 
 
@@ -42,13 +43,16 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
     assert sqlite3.connect(tmp_path / "darkroom.db").execute("PRAGMA integrity_check").fetchone()
 
 
-async def test_a_first_start_that_was_cut_off_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize("build", [upgrade, migrate])
+async def test_a_first_start_that_was_cut_off_leaves_nothing_in_the_way(
+    tmp_path: Path, build: Callable[[Connection], None]
+) -> None:
     """At every statement of it: half a schema would keep every later start from succeeding."""
     cut, done = 0, False
     while not done:
         cut += 13
         path = tmp_path / f"{cut}.db"
-        done = _migrated_until(path, cut)
+        done = _built_until(path, cut, build)
         database = await open_database(f"sqlite:///{path}")
         await database.ping()
         await database.close()
@@ -59,7 +63,7 @@ class _Cut(Exception):
     """The process died."""
 
 
-def _migrated_until(path: Path, statement: int) -> bool:
+def _built_until(path: Path, statement: int, build: Callable[[Connection], None]) -> bool:
     """Whether the schema was whole before that statement came."""
     counted = count(1)
 
@@ -69,7 +73,7 @@ def _migrated_until(path: Path, statement: int) -> bool:
             if next(counted) >= statement:
                 raise _Cut
 
-        upgrade(connection)
+        build(connection)
 
     try:
         SqliteDatabase(path).migrate(step)

@@ -112,3 +112,39 @@ def test_the_image_holds_what_the_lock_names() -> None:
     for name in [*copied[1].split(), "src", "packages"]:
         assert any(line.strip().splitlines()[0] == name for line in sent), name
         assert (ROOT / name).exists()
+
+
+def test_the_schema_is_moved_by_one_container_and_by_no_server() -> None:
+    (migration,) = documents(DEPLOY / "kustomize" / "migrate.yaml")
+    (deployment,) = documents(DEPLOY / "kustomize" / "deployment.yaml")
+    [mover] = migration["spec"]["template"]["spec"]["containers"]
+    [server] = deployment["spec"]["template"]["spec"]["containers"]
+    assert migration["kind"] == "Job"
+    assert mover["args"] == ["db", "migrate"]
+    assert (mover["image"], mover["envFrom"]) == (server["image"], server["envFrom"])
+    assert server["args"][0] == "serve"
+
+    (compose,) = documents(DEPLOY / "compose.scale.yaml")
+    services = compose["services"]
+    assert services["migrate"]["command"] == ["db", "migrate"]
+    assert services["migrate"]["environment"] == services["darkroom"]["environment"]
+    assert "deploy" not in services["migrate"]  # however many servers there are, it is one
+    condition = services["darkroom"]["depends_on"]["migrate"]["condition"]
+    assert condition == "service_completed_successfully"
+
+
+def test_a_rollout_takes_no_pod_away_before_another_is_ready() -> None:
+    (deployment,) = documents(DEPLOY / "kustomize" / "deployment.yaml")
+    (disruption,) = documents(DEPLOY / "kustomize" / "disruption.yaml")
+    spec = deployment["spec"]
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert 1 <= disruption["spec"]["minAvailable"] < spec["replicas"]
+    chosen = disruption["spec"]["selector"]["matchLabels"].items()
+    assert chosen <= spec["template"]["metadata"]["labels"].items()
+    [server] = spec["template"]["spec"]["containers"]
+    paths = {
+        name: server[f"{name}Probe"]["httpGet"]["path"]
+        for name in ("startup", "liveness", "readiness")
+    }
+    # a database that is away must not restart every pod: only readiness depends on others
+    assert paths == {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}

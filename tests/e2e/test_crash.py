@@ -14,7 +14,7 @@ from tests.fakes.openai_vendor import OpenAIVendor
 from tests.support.process import Process, all_ended, deployment_table, jobs, until
 
 GENERATE = "/v1/images/generations"
-KILLS = 10
+KILLS = 6
 SEED = 20_261_121
 
 
@@ -32,7 +32,7 @@ def call(http: httpx2.Client, prompt: str, finished: set[str]) -> None:
 def test_no_accepted_job_is_lost_and_no_finished_one_runs_again(
     tmp_path: Path, openai_vendor: OpenAIVendor
 ) -> None:
-    """Ten power cuts in a row on one folder, each at a moment chosen by chance.
+    """Power cuts in a row on one folder, each at a moment chosen by chance.
 
     The operator allowed to buy again what may have been lost, so every job has to succeed.
     """

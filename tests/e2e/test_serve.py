@@ -20,6 +20,18 @@ ASKING = {"model": "gpt-image-1.5", "prompt": "a red bicycle", "quality": "low"}
 GENERATE = "/v1/images/generations"
 
 
+UNUSED = ("alembic", "mako", "mcp", "openai", "PIL", "pygments", "rich.console", "websockets")
+
+
+def test_what_an_idle_server_does_not_need_is_not_loaded(tmp_path: Path) -> None:
+    """Each of these is megabytes that a server would hold for as long as it runs."""
+    with Process(tmp_path / "one", PYTHONPROFILEIMPORTTIME="1") as server:
+        server.start()
+        loaded = {line.rpartition("|")[2].strip() for line in server.output.splitlines()}
+    assert {"uvicorn", "sqlalchemy"} <= loaded
+    assert loaded.isdisjoint(UNUSED)
+
+
 def test_a_first_start_and_a_second(tmp_path: Path, openai_vendor: OpenAIVendor) -> None:
     config = deployment_table(openai_vendor)
     with Process(tmp_path / "one", config, DARKROOM_INIT_KEY="") as server:

@@ -93,5 +93,5 @@ def test_no_socket_is_made_for_a_blocked_address() -> None:
 
     for address in ("127.0.0.1", "2130706433", "0x7f.1"):
         with pytest.raises(BlockedAddress):
-            guarded_socket(AddressGuard(), info(address))
-    guarded_socket(AddressGuard(), info("1.1.1.1")).close()
+            guarded_socket(AddressGuard(), None, info(address))
+    guarded_socket(AddressGuard(), None, info("1.1.1.1")).close()

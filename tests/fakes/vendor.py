@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -50,6 +50,8 @@ class Vendor:
         self.received: list[Received] = []
         self.hung_up = 0
         """How many requests ended because the caller went away before the answer was out."""
+        self.spoil: Callable[[Received, Reply, Plan], tuple[Reply, Plan]] | None = None
+        """Changes answers, whatever the script says."""
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._released: asyncio.Event | None = None
@@ -205,6 +207,8 @@ class Vendor:
             peer=tuple(scope["client"]) if scope["client"] else None,
         )
         answer, what = self.decide(arrived, problem)
+        if self.spoil is not None:
+            answer, what = self.spoil(arrived, answer, what)
         self._record(arrived, what)
         assert self._released is not None
         watched = _Watched(send)

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.hostile import images
+from tests.hostile import images, network, schema
 
-_FORMS: Mapping[str, Callable[[list[str]], int]] = {"images": images.main}
+_FORMS: Mapping[str, Callable[[list[str]], int]] = {
+    "images": images.main,
+    "network": network.main,
+    "schema": schema.main,
+}
 
 
 def main() -> int:

@@ -47,13 +47,18 @@ def mutations(files: dict[str, bytes], seed: int = 0) -> Iterator[tuple[str, byt
         rng = random.Random(f"{seed}/{number}")
         name = names[number % len(names)]
         data = bytearray(files[name])
-        for _ in range(rng.choice((1, 1, 1, 2, 4, 16))):
-            if data:
-                rng.choice(_DAMAGES)(data, rng)
+        damage(data, rng)
         if data[:4] == b"\x89PNG" and rng.random() < 0.7:
             data = _checked(data)  # else the checksum keeps most damage from the decoder
         yield f"{name} #{number}", bytes(data)
         number += 1
+
+
+def damage(data: bytearray, rng: random.Random) -> None:
+    """A few changes of whatever kind, in place."""
+    for _ in range(rng.choice((1, 1, 1, 2, 4, 16))):
+        if data:
+            rng.choice(_DAMAGES)(data, rng)
 
 
 def _flip(data: bytearray, rng: random.Random) -> None:

@@ -39,7 +39,7 @@ def all_ways(source: Path, target: Path, facts: ImageFacts) -> Seen:
         "finished": lambda: finished(source, target, facts, Finish(Size(24, 24), "png"), None),
     }
     refused: dict[str, str] = {}
-    slowest, before = 0.0, _resident()
+    slowest, before = 0.0, resident()
     for name, way in ways.items():
         started = _cpu_s()
         try:
@@ -50,7 +50,7 @@ def all_ways(source: Path, target: Path, facts: ImageFacts) -> Seen:
             refused[name] = "memory"
         slowest = max(slowest, _cpu_s() - started)
         target.unlink(missing_ok=True)
-    return Seen(refused, slowest, _peak() - before)
+    return Seen(refused, slowest, peak() - before)
 
 
 def header(path: Path) -> ImageFacts | str:
@@ -66,7 +66,7 @@ def _cpu_s() -> float:
     return times.user + times.system
 
 
-def _resident() -> int:
+def resident() -> int:
     """Resident bytes; forgets the peak. Linux alone tells: elsewhere 0."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -75,7 +75,7 @@ def _resident() -> int:
     return _status("VmRSS")
 
 
-def _peak() -> int:
+def peak() -> int:
     return _status("VmHWM")
 
 

@@ -60,3 +60,29 @@ async def test_a_job_that_was_struck_off_while_another_process_had_it_is_not_los
         await engine.close()
         await database.close()
     assert runs == [job.id] * 2
+
+
+async def test_a_process_that_only_accepts_leaves_its_jobs_to_others(postgres_url: str) -> None:
+    database = await open_database(postgres_url)
+    accepting = ProcrastinateEngine(database, postgres_url, running_max=0, drain_s=1)
+    working = ProcrastinateEngine(database, postgres_url, running_max=5, drain_s=1)
+    ran: asyncio.Queue[str] = asyncio.Queue()
+
+    async def refuse(job_id: str) -> None:
+        ran.put_nowait(f"{job_id}, where none may run")
+
+    async def run(job_id: str) -> None:
+        await end(database, job_id)
+        ran.put_nowait(job_id)
+
+    await accepting.open(refuse)
+    try:
+        job = await accept(database, accepting)
+        assert not accepting.trouble
+        await working.open(run)
+        async with asyncio.timeout(60):
+            assert await ran.get() == job.id
+    finally:
+        await accepting.close()
+        await working.close()
+        await database.close()

@@ -362,7 +362,9 @@ async def test_what_the_vendor_says_it_costs_and_what_may_have_been_billed_is_ac
     async def says(provider: Scripted, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
         return ProviderResult((image(sink, call),), None, cost_nanos=41_000_000)
 
-    async with workshop(tmp_path, {"first": Scripted, "second": Scripted}) as shop:
+    kinds: dict[str, type[Scripted]] = {"first": Costly, "second": Scripted}
+    options = {"first": {"resend_unknown": True}}
+    async with workshop(tmp_path, kinds, options=options) as shop:
         shop.providers["first"].script = [UpstreamTimeout("late")]
         shop.providers["second"].script = [says]
         job = await shop.run()

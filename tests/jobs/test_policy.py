@@ -11,6 +11,7 @@ from darkroom.core.errors import (
     DarkroomError,
     ModerationBlocked,
     OutcomeUnknown,
+    ResultLost,
     UpstreamBroken,
     UpstreamDenied,
     UpstreamFailed,
@@ -70,13 +71,45 @@ def test_the_first_candidate_comes_first() -> None:
         UpstreamFailed("x"),
         UpstreamRateLimited("x"),
         UpstreamDenied("x"),
-        UpstreamTimeout("x"),
-        UpstreamBroken("x"),
     ],
 )
 def test_what_another_may_do_better_goes_to_the_next(error: DarkroomError) -> None:
     one, two = candidates(Scripted, Scripted)
     assert next_step(failed(error), [one, two]) == Try(two)
+
+
+@pytest.mark.parametrize("error", [UpstreamTimeout("x"), UpstreamBroken("x")])
+def test_what_may_lie_at_a_vendor_is_collected_there_before_it_is_bought_elsewhere(
+    error: DarkroomError,
+) -> None:
+    one, two = candidates(Scripted, Scripted)
+    assert next_step(failed(error), [one, two]) == Try(one, 0.5)
+    assert next_step(failed(error), [two, one]) == Try(one, 0.5)
+    assert next_step(failed(error, error), [one, two]) == Try(two)
+    assert next_step(failed(error, UpstreamFailed("x")), [one, two]) == Try(two)
+
+
+def test_it_is_not_collected_where_that_is_no_use() -> None:
+    one, two = candidates(Scripted, Scripted)
+    unknown = failed(UpstreamTimeout("x"))
+    assert next_step(unknown, [one, two], Bounds(down=frozenset({"d0"}))) == Try(two)
+    assert next_step(unknown, [one, two], Bounds(may_return=False)) == Try(two)
+    tried = failed(UpstreamFailed("x"), UpstreamFailed("x"), UpstreamTimeout("x"))
+    assert next_step(tried, [one, two]) == Try(two)
+    # allowed to buy again, but it hands out nothing
+    one, two = candidates(Costly, Costly, resend=True)
+    assert next_step(unknown, [one, two]) == Try(two)
+
+
+def test_after_our_own_crash_the_vendor_that_worked_is_asked_first() -> None:
+    one, two = candidates(Scripted, Scripted)
+    assert next_step(failed(OutcomeUnknown("x"), at="d1"), [one, two]) == Try(two)
+
+
+def test_what_was_made_and_lost_is_not_bought_again() -> None:
+    lost = failed(ResultLost("x"))
+    assert lost[0].state is AttemptState.SENT_UNKNOWN
+    assert next_step(lost, candidates(Scripted, Scripted)) == stopped(lost)
 
 
 @pytest.mark.parametrize("error", [ModerationBlocked("x"), UpstreamRejected("x")])

@@ -261,7 +261,7 @@ async def test_after_a_restart_an_edit_cannot_be_collected_but_is_not_bought_aga
     await apiframe.fails(files=1)
     restarted = make_caller(deployment, "gpt-image-1.5", paced=True)
     error = await restarted.fails(files=1, attempt=2)
-    assert type(error) is errors.OutcomeUnknown
+    assert type(error) is errors.ResultLost
     assert len(vendor.jobs) == 1
 
 
@@ -272,7 +272,7 @@ async def test_only_the_latest_uploads_are_remembered(
     for job in ("first", "second", "second"):
         await apiframe.run(job=job, files=1)
     assert len(vendor.uploads) == 2
-    with pytest.raises(errors.OutcomeUnknown):
+    with pytest.raises(errors.ResultLost):
         await apiframe.run(job="first", files=1)
 
 

@@ -138,6 +138,42 @@ async def test_a_refused_and_a_failed_image_are_warnings(tmp_path: Path) -> None
     )
 
 
+class Pauses(list[float]):
+    """Sleeps no second, and remembers how long it was to be."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+async def test_a_call_that_meets_a_rate_limit_is_made_again(tmp_path: Path) -> None:
+    limited, pauses = UpstreamRateLimited("Slow."), Pauses()
+    asked = UpstreamRateLimited("Slow.", retry_after_s=7)
+    calls = Calls(tmp_path, None, asked, limited, limited)
+    result = await fan_out(a_call(3, seed=5), calls.one, pauses)
+    assert [call.request.seed for call in calls.seen] == [5, 6, 7, 6, 7, 6]
+    assert (len(result.images), result.warnings, pauses) == (3, (), [7, 2])
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "pauses_s"), [(None, [1, 2, 4]), (30, [30, 30, 30]), (31, []), (1e300, [])]
+)
+async def test_a_rate_limit_that_lasts_is_a_warning(
+    tmp_path: Path, asked_s: float | None, pauses_s: list[float]
+) -> None:
+    pauses = Pauses()
+    calls = Calls(tmp_path, None, *[UpstreamRateLimited("Slow.", retry_after_s=asked_s)] * 9)
+    result = await fan_out(a_call(2), calls.one, pauses)
+    assert (len(result.images), pauses) == (1, pauses_s)
+    assert [each.code for each in result.warnings] == ["image_failed"]
+
+
+async def test_with_nothing_made_a_rate_limit_is_left_to_another_deployment(tmp_path: Path) -> None:
+    calls, pauses = Calls(tmp_path, *[UpstreamRateLimited("Slow.")] * 2), Pauses()
+    with pytest.raises(UpstreamRateLimited):
+        await fan_out(a_call(2), calls.one, pauses)
+    assert pauses == []
+
+
 RAISED: list[tuple[list[DarkroomError], int]] = [
     ([REFUSED, REFUSED], 0),
     ([REFUSED, UpstreamFailed("x")], 1),

@@ -26,8 +26,9 @@ from tests.support.running import Running
 
 PUBLIC = {
     *("/", "/healthz", "/readyz", "/metrics", "/static/{name:path}", "/assets/{name}"),
-    *("/assets/{asset_id}/{edge:int}.webp", "/v1/session"),
+    *("/assets/{asset_id}/{edge}.webp", "/v1/session"),
     *("/v2/models", "/apiframe/v2/models", "/llms.txt", "/llms-full.txt"),
+    *("/openapi.json", "/openapi/{name}.json"),
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from darkroom.db.migrations import head
 from darkroom.server.health import Readiness
 from tests.fakes.openai_vendor import OpenAIVendor
 from tests.server.client import client
@@ -72,8 +73,9 @@ def test_a_server_that_stops_is_not_ready(tmp_path: Path, openai_vendor: OpenAIV
     ):
         ready = http.get("/readyz")
         assert ready.status_code == 200
-        checks = ("database", "storage", "engine", "draining")
+        checks = ("database", "schema", "storage", "engine", "draining")
         assert ready.json()["checks"] == dict.fromkeys(checks, "ok")
+        assert ready.json()["schema"] == {"has": head(), "needs": head()}
         took = ready.json()["took_ms"]
         assert set(took) == set(checks)
         assert took["storage"] > 0

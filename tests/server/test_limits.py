@@ -168,6 +168,7 @@ def test_limits_are_shown_changed_and_taken_back(http: httpx2.Client) -> None:
         "images_per_minute": None,
         "bytes_per_minute": None,
         "max_concurrent": None,
+        "stored_bytes": None,
     }
     made = limited(http, requests_per_minute=60)
     assert made["limits"] == none | {"requests_per_minute": 60}

@@ -82,6 +82,11 @@ def test_a_link_opens_one_copy_of_one_image(http: httpx2.Client, forge: Any) -> 
     refusal(httpx2.get(forge(url)), 404)
 
 
+@pytest.mark.parametrize("edge", ["321", "0320", "-320", "3" * 5_000, "x"])
+def test_there_are_copies_of_two_sizes(http: httpx2.Client, edge: str) -> None:
+    assert http.get(f"/assets/any/{edge}.webp").status_code == 404
+
+
 def test_the_link_to_an_image_does_not_open_another_form(http: httpx2.Client) -> None:
     asset = result(http)
     path, query = urlsplit(asset["url"]).path, urlsplit(asset["url"]).query

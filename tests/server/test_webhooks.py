@@ -237,6 +237,7 @@ def test_an_endpoint_of_one_key_hears_of_its_jobs_alone(
         ({"url": "https://hooks.example.com/", "key": {}}, "key"),
         ({"url": "https://hooks.example.com/", "disabled": "no"}, "disabled"),
         ({"url": "https://hooks.example.com/", "signature_key": "octal"}, "signature_key"),
+        ({"url": "https://hooks.example.com/", "signature_key": [[]]}, "signature_key"),
         ({"url": "https://hooks.example.com/", "secret": "mine"}, "secret"),
     ],
 )

@@ -77,8 +77,7 @@ def python_with(name: str, package: str) -> Path:
     def install(folder: Path) -> None:
         _done([uv, "venv", "--quiet", "--python", sys.executable, str(folder)])
         python = str(folder / "bin" / "python")
-        quiet = ("--quiet", "--compile-bytecode")
-        _done([uv, "pip", "install", *quiet, "--python", python, package])
+        _done([uv, "pip", "install", "--quiet", "--python", python, package])
 
     return _kept(name, (package, sys.version), install) / "bin" / "python"
 

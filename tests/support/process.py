@@ -45,7 +45,10 @@ class Process:
 
     def start(self, *options: str) -> Self:
         """Begin, and return when it answers."""
-        self.launch(*options)
+        return self.launch(*options).answering()
+
+    def answering(self) -> Self:
+        """What was launched, once it answers."""
         until(lambda: "/readyz" in self.output or self.ended, f"start of {self.folder.name}")
         assert not self.ended, self.output
         line = next(line for line in self.output.splitlines() if line.strip().startswith("API  "))

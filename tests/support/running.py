@@ -1,8 +1,10 @@
 """A whole Darkroom server on loopback, in a thread of the test's process."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -64,7 +66,10 @@ class Running:
             self._ready.set()
 
     async def _serve(self) -> None:
-        listener = bound_socket("127.0.0.1", 0)
+        with closing(bound_socket("127.0.0.1", 0)) as listener:
+            await self._serve_at(listener)
+
+    async def _serve_at(self, listener: socket.socket) -> None:
         async with started(self.settings, self._today, self._otel) as server:
             self.services = server.services
             self.loop = asyncio.get_running_loop()

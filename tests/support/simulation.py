@@ -266,3 +266,30 @@ class _Play:
             Attempt(number, deployment, "scripted", "m", state, 0, now_ms, error=error.record())
         )
         self.step()
+
+
+# Chance, and what came of it -----------------------------------------------------------------
+
+
+def outages(seed: int, share: float, days: float, repair_s: float = 1_800.0) -> list[Outage]:
+    """Independent outages, half of them hangs, that make up ``share`` of the time on average."""
+    chance = random.Random(seed)
+    found: list[Outage] = []
+    at = 0.0
+    while True:
+        at += chance.expovariate(share / (1 - share) / repair_s)
+        lasts = chance.expovariate(1 / repair_s)
+        if at + lasts > days * DAY_S:
+            return found
+        found.append(Outage(at, at + lasts, hangs=chance.random() < 0.5))
+        at += lasts
+
+
+def availability(tales: Sequence[Tale]) -> float:
+    return sum(tale.served for tale in tales) / len(tales)
+
+
+def down_together(vendors: Sequence[Vendor], tales: Sequence[Tale]) -> float:
+    """The share of jobs that came when every deployment was down."""
+    hit = sum(all(one.down(tale.arrived_s) for one in vendors) for tale in tales)
+    return hit / len(tales)

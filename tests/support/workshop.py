@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from darkroom.assets import Disk, Ingest, Results, Spool, open_blobs
 from darkroom.catalog import Catalog, PriceBook
@@ -183,11 +183,12 @@ async def workshop(
     spool = Spool(folder / "spool")
     blobs = open_blobs(f"file://{folder / 'images'}", disk)
     fetcher = PublicFetcher(AddressGuard())
-    providers = {
-        name: kind(Deployment(name, kind.name, **options.get(name, {})))
+    routes = [
+        Route(deployment, kind(deployment))
         for name, kind in (kinds or {"first": Scripted}).items()
-    }
-    routes = [Route(provider.deployment, provider) for provider in providers.values()]
+        for deployment in [Deployment(name, kind.name, **options.get(name, {}))]
+    ]
+    providers = {one.deployment.id: cast("Scripted", one.provider) for one in routes}
     router = Router(Catalog.load(), routes, lambda: today)
     ingest = Ingest(spool, blobs, fetcher, database)
     engine = EmbeddedEngine(database, running_max=running_max, drain_s=5, retry_s=0)

@@ -14,6 +14,7 @@ _SHELL_FENCE = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | 
 _PROGRAMS = {
     *("apt-get", "cd", "curl", "docker", "export", "git"),
     *("jq", "kubectl", "mkdir", "pip", "psql"),
+    *("createdb", "pg_dump", "pg_restore"),
 }
 _HEAD = """\
 # Command line

@@ -30,6 +30,7 @@ PAGES = (
     Page("docs/reference/capabilities.md", "tools.docs.models:render_capabilities"),
     Page("docs/reference/prices.md", "tools.docs.prices:render"),
     Page("docs/reference/errors.md", "tools.docs.errors:render"),
+    Page("docs/reference/faults.md", "tools.docs.faults:render"),
     Page("docs/reference/cli.md", "tools.docs.commands:render"),
     Page("docs/reference/metrics.md", "tools.docs.metrics:render"),
     Page("docs/llms.txt", "tools.docs.llms:render", noted=False),

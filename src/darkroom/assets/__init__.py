@@ -1,19 +1,24 @@
 """Image bytes: taken in, checked, stored under their hash, handed out by expiring links."""
 
+from darkroom.assets.audit import Flaws, audit
 from darkroom.assets.blobs import Blobs, Disk, open_blobs
 from darkroom.assets.ingest import Ingest, Taken, facts_of
 from darkroom.assets.links import EXTENSIONS, Links, small_name
-from darkroom.assets.records import add as add_assets
 from darkroom.assets.records import (
+    USUAL_PURPOSE,
+    check_quota,
     count_uploads,
     hand_over,
     keep_upload,
     last_makers,
     makers,
     remove_of_job,
+    stored_by_kind,
+    stored_bytes,
     upload_page,
     uploads,
 )
+from darkroom.assets.records import add as add_assets
 from darkroom.assets.records import get as get_asset
 from darkroom.assets.records import get_owned as get_owned_asset
 from darkroom.assets.records import of_job as assets_of_job
@@ -22,7 +27,7 @@ from darkroom.assets.records import owned as owned_assets
 from darkroom.assets.records import remove as remove_upload
 from darkroom.assets.results import Kept, Results
 from darkroom.assets.spool import UPLOAD_BYTES_MAX, Spool, SpoolWriter, process_spool, write_all
-from darkroom.assets.sweep import Sweep
+from darkroom.assets.sweep import DeadSpools, Strays, UnwantedBlobs, expired_chore
 from darkroom.assets.thumbnails import EDGES, PREVIEW_EDGE, THUMBNAIL_EDGE, Thumbnails
 
 __all__ = [
@@ -31,21 +36,28 @@ __all__ = [
     "PREVIEW_EDGE",
     "THUMBNAIL_EDGE",
     "UPLOAD_BYTES_MAX",
+    "USUAL_PURPOSE",
     "Blobs",
+    "DeadSpools",
     "Disk",
+    "Flaws",
     "Ingest",
     "Kept",
     "Links",
     "Results",
     "Spool",
     "SpoolWriter",
-    "Sweep",
+    "Strays",
     "Taken",
     "Thumbnails",
+    "UnwantedBlobs",
     "add_assets",
     "assets_of_job",
     "assets_of_jobs",
+    "audit",
+    "check_quota",
     "count_uploads",
+    "expired_chore",
     "facts_of",
     "get_asset",
     "get_owned_asset",
@@ -59,6 +71,8 @@ __all__ = [
     "remove_of_job",
     "remove_upload",
     "small_name",
+    "stored_by_kind",
+    "stored_bytes",
     "upload_page",
     "uploads",
     "write_all",

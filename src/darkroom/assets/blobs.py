@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ from darkroom.core.result import SpooledImage
 PIECE = 3 << 15
 """Bytes read at a time: a multiple of 3, so that pieces encode to base64 one by one."""
 _SHA256 = re.compile("[0-9a-f]{64}")
+_LISTED_AT_ONCE = 500
+_ANY_TIME = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Bytes as they are stored. ``at_ms``: when last, in milliseconds since the epoch."""
+
+    sha256: str
+    byte_size: int
+    at_ms: int
 
 
 def open_blobs(url: str, disk: "Disk | None" = None) -> "Blobs":
@@ -52,10 +64,16 @@ class Blobs:
 
     async def read(self, sha256: str, byte_size: int) -> AsyncIterator[bytes]:
         """The bytes in pieces of :data:`PIECE`. Raises ``FileNotFoundError``."""
-        for start in range(0, byte_size, PIECE):
-            end = min(start + PIECE, byte_size)
-            piece = await obstore.get_range_async(self._store, _key(sha256), start=start, end=end)
-            yield bytes(piece)
+        found = await obstore.get_async(self._store, _key(sha256))
+        waiting = bytearray()
+        async for arrived in found.stream(min_chunk_size=PIECE):
+            waiting += arrived
+            whole = len(waiting) - len(waiting) % PIECE
+            for start in range(0, whole, PIECE):
+                yield bytes(waiting[start : start + PIECE])
+            del waiting[:whole]
+        if waiting:
+            yield bytes(waiting)
 
     async def local(self, sha256: str, byte_size: int, copy_to: Path) -> Path:
         """A local file with the bytes: ``copy_to`` after a download, or the stored file itself."""
@@ -64,18 +82,26 @@ class Blobs:
                 write_all(file, piece)
         return copy_to
 
-    async def delete(self, sha256: str) -> None:
-        """Remove the bytes; nothing happens when they are gone already."""
+    async def delete(self, sha256: str, until_ms: int = _ANY_TIME) -> bool:
+        """Remove bytes that were not stored since that time; whether there were such."""
+        found = await self.stored(sha256)
+        if found is None or found.at_ms > until_ms:
+            return False
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, _key(sha256))
+        return True
 
-    async def stored_at(self, sha256: str) -> int | None:
-        """When the bytes were stored last, in milliseconds since the epoch; None: they are not."""
+    async def stored(self, sha256: str) -> Stored | None:
+        """What is known of the bytes; None: they are not there."""
         try:
-            found = await obstore.head_async(self._store, _key(sha256))
+            return _stored(await obstore.head_async(self._store, _key(sha256)))
         except FileNotFoundError:
             return None
-        return int(found["last_modified"].timestamp() * 1000)
+
+    async def listed(self) -> AsyncIterator[list[Stored]]:
+        """All that is stored, some at a time, in no order."""
+        async for found in self._store.list(chunk_size=_LISTED_AT_ONCE):
+            yield [_stored(one) for one in found if _is_ours(one["path"])]
 
     async def check(self) -> None:
         """Write, read and remove a probe. Raises when the store cannot be used."""
@@ -138,6 +164,17 @@ class DiskBlobs(Blobs):
             raise FileNotFoundError(path)
         return path
 
+    async def delete(self, sha256: str, until_ms: int = _ANY_TIME) -> bool:
+        path = self._folder / _key(sha256)
+        try:
+            # one after the other: whoever stores them anew has hardly a moment in between
+            if path.stat().st_mtime * 1000 > until_ms:
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
     def _move(self, source: Path, target: Path, *, durable: bool) -> None:
         """Rename into place. ``durable``: the bytes and the name survive a power cut on return."""
         if not durable:
@@ -171,6 +208,17 @@ def _key(sha256: str) -> str:
     if _SHA256.fullmatch(sha256) is None:
         raise ValueError(f"{sha256!r} is not a hash")
     return f"{sha256[:2]}/{sha256}"
+
+
+def _is_ours(path: str) -> bool:
+    """Whether bytes are stored there, and not a probe or a file of somebody else."""
+    name = path.rpartition("/")[2]
+    return _SHA256.fullmatch(name) is not None and path == _key(name)
+
+
+def _stored(found: Any) -> Stored:
+    name = found["path"].rpartition("/")[2]
+    return Stored(name, found["size"], int(found["last_modified"].timestamp() * 1000))
 
 
 def _moved_over(source: Path, target: Path) -> Path:

@@ -66,7 +66,7 @@ class Links:
         Of a small copy the id is its :func:`small_name`.
         """
         if expires.isascii() and expires.isdigit() and len(expires) < 16:
-            wanted = self._sign(asset_id, int(expires))
+            wanted = self._sign(asset_id, expires)
             alive = self._now() < int(expires) * 1000
             if hmac.compare_digest(wanted.encode(), signature.encode(errors="replace")) and alive:
                 return
@@ -88,7 +88,7 @@ class Links:
             return None
         return match[1]
 
-    def _sign(self, asset_id: str, expires: int) -> str:
+    def _sign(self, asset_id: str, expires: int | str) -> str:
         message = f"GET\n{asset_id}\n{expires}".encode()
         digest = hmac.new(self._key, message, hashlib.sha256).digest()
         return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
 
-from darkroom.core.errors import PayloadTooLarge
+from darkroom.core.errors import PayloadTooLarge, StorageQuotaExceeded
 from darkroom.core.ids import now_ms
 from darkroom.core.job import Asset, AssetKind
 from darkroom.db import Tx
 from darkroom.db.tables import assets, thumbnails, unwanted_blobs
 
+USUAL_PURPOSE = "vision"
+"""What a file is for whose purpose nobody said."""
 _INSERT = insert(assets)
 _BY_JOB = (
     select(assets)
@@ -66,12 +68,21 @@ def uploads(tx: Tx, account_id: str, limit: int, offset: int = 0) -> tuple[Asset
 
 
 def upload_page(
-    tx: Tx, account_id: str, limit: int, after: Asset | None, *, oldest_first: bool
+    tx: Tx,
+    account_id: str,
+    limit: int,
+    after: Asset | None,
+    *,
+    oldest_first: bool,
+    purpose: str = "",
 ) -> tuple[Asset, ...]:
-    """At most ``limit`` of those files, the ones that follow ``after`` in that order."""
+    """At most ``limit`` of those files, the ones that follow ``after`` in that order; with
+    ``purpose`` only those that have it."""
     at, name = assets.c.created_at_ms, assets.c.id
     order = (at, name.desc()) if oldest_first else (at.desc(), name)
     query = select(assets).where(_uploaded_by(account_id)).order_by(*order).limit(limit)
+    if purpose:
+        query = query.where(func.coalesce(assets.c.purpose, USUAL_PURPOSE) == purpose)
     if after is not None:
         past = after.created_at_ms
         beyond, beside = (
@@ -81,9 +92,49 @@ def upload_page(
     return tuple(map(_asset, tx.execute(query)))
 
 
-def keep_upload(tx: Tx, account_id: str, asset: Asset, bytes_max: int) -> None:
-    """Insert an uploaded file's row. ``bytes_max``: what all of the account's may have; 0: no
-    limit. Raises :class:`PayloadTooLarge`."""
+def stored_bytes(tx: Tx, account_id: str, now_ms: int) -> int:
+    """What the account's images have in all, whatever they are; expired ones count no more.
+
+    Images with the same content are stored once, and count as often as they are there.
+    """
+    query = select(func.sum(assets.c.byte_size)).where(*_alive(account_id, now_ms))
+    return int(tx.execute(query).scalar() or 0)
+
+
+def stored_by_kind(tx: Tx, account_id: str, now_ms: int) -> dict[str, tuple[int, int]]:
+    """The same by kind of image: how many, and their bytes."""
+    columns = (assets.c.kind, func.count().label("images"), func.sum(assets.c.byte_size).label("b"))
+    query = select(*columns).where(*_alive(account_id, now_ms)).group_by(assets.c.kind)
+    rows = tx.execute(query.order_by(assets.c.kind))
+    return {row.kind: (row.images, int(row.b)) for row in rows}
+
+
+def _alive(account_id: str, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+    ends = assets.c.expires_at_ms
+    return assets.c.account_id == account_id, or_(ends.is_(None), ends > now_ms)
+
+
+def check_quota(tx: Tx, account_id: str, quota: int, more: int = 0) -> None:
+    """Raises :class:`StorageQuotaExceeded` when the account has ``quota`` bytes, or would have
+    more with ``more`` of them. 0 is no limit."""
+    if not quota:
+        return
+    used = stored_bytes(tx, account_id, now_ms())
+    if used >= quota or used + more > quota:
+        raise StorageQuotaExceeded(
+            f"The images of this account may have {quota:,} bytes in all, and {used:,} are used."
+            " Delete jobs (DELETE /v1/jobs/{job_id}) or files (DELETE /v1/files/{file_id}).",
+            details={"used_bytes": used, "limit_bytes": quota},
+        )
+
+
+def keep_upload(tx: Tx, account_id: str, asset: Asset, bytes_max: int, quota: int = 0) -> None:
+    """Insert an uploaded file's row. ``bytes_max``: what all files of the account may have,
+    ``quota``: all of its images; 0: no limit.
+
+    Raises :class:`PayloadTooLarge` and :class:`StorageQuotaExceeded`.
+    """
+    check_quota(tx, account_id, quota, asset.byte_size)
     if bytes_max:
         query = select(func.sum(assets.c.byte_size)).where(_uploaded_by(account_id))
         used = int(tx.execute(query).scalar() or 0)
@@ -200,6 +251,63 @@ def discard(tx: Tx, hashes: Collection[str], now_ms: int) -> None:
         tx.execute(insert(unwanted_blobs), rows)
 
 
+_SPENT = (AssetKind.PARTIAL, AssetKind.UPLOAD)
+"""What ends by itself."""
+
+
+def expired(tx: Tx, until_ms: int) -> tuple[int, int]:
+    """How many images ended before that time, and how many bytes they have."""
+    counted = func.count().label("images")
+    sums = select(counted, func.sum(assets.c.byte_size).label("byte_size"))
+    row = tx.execute(sums.where(_expired(until_ms))).one()
+    return row.images, int(row.byte_size or 0)
+
+
+def remove_expired(tx: Tx, until_ms: int, now_ms: int, limit: int) -> tuple[int, int]:
+    """Delete rows of those; how many, and their bytes."""
+    query = select(assets.c.id, assets.c.sha256, assets.c.byte_size).where(_expired(until_ms))
+    found = tx.execute(query.order_by(assets.c.expires_at_ms).limit(limit)).all()
+    tx.execute(assets.delete().where(assets.c.id.in_([row.id for row in found])))
+    discard(tx, {row.sha256 for row in found}, now_ms)
+    return len(found), sum(row.byte_size for row in found)
+
+
+def _expired(until_ms: int) -> ColumnElement[bool]:
+    return and_(assets.c.expires_at_ms <= until_ms, assets.c.kind.in_(_SPENT))
+
+
+def strays(tx: Tx, hashes: Collection[str]) -> set[str]:
+    """Which of these no row names, and are not on the list of unwanted bytes either."""
+    left = set(hashes)
+    for column in (assets.c.sha256, thumbnails.c.sha256, unwanted_blobs.c.sha256):
+        left -= set(tx.execute(select(column).where(column.in_(left))).scalars())
+    return left
+
+
+def give_up(tx: Tx, hashes: Collection[str], now_ms: int) -> set[str]:
+    """Put those that :func:`strays` finds on the list of unwanted bytes, and return them."""
+    found = strays(tx, hashes)
+    if found:
+        rows = [{"sha256": sha256, "since_ms": now_ms} for sha256 in sorted(found)]
+        tx.execute(insert(unwanted_blobs), rows)
+    return found
+
+
+def count_unwanted(tx: Tx, until_ms: int) -> int:
+    """How many :func:`unwanted` has in all."""
+    query = select(func.count()).where(unwanted_blobs.c.since_ms <= until_ms)
+    return tx.execute(query).scalar() or 0
+
+
+def named(tx: Tx) -> dict[str, int]:
+    """The bytes that there have to be: their size, by their hash."""
+    found: dict[str, int] = {}
+    for table in (assets, thumbnails):
+        rows = tx.execute(select(table.c.sha256, table.c.byte_size).distinct())
+        found.update((row.sha256, row.byte_size) for row in rows)
+    return found
+
+
 def unwanted(tx: Tx, until_ms: int, limit: int) -> list[str]:
     """Hashes of bytes that are unwanted since that time or longer, oldest first."""
     query = select(unwanted_blobs.c.sha256).where(unwanted_blobs.c.since_ms <= until_ms)
@@ -244,6 +352,7 @@ def _values(account_id: str, job_id: str | None, asset: Asset) -> dict[str, Any]
         "byte_size": asset.byte_size,
         "created_at_ms": asset.created_at_ms,
         "expires_at_ms": asset.expires_at_ms,
+        "purpose": asset.purpose or None,
     }
 
 
@@ -259,4 +368,5 @@ def _asset(row: Row[Any]) -> Asset:
         row.byte_size,
         row.created_at_ms,
         row.expires_at_ms,
+        row.purpose or "",
     )

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from darkroom.assets.blobs import Blobs
-from darkroom.assets.spool import Spool, SpoolWriter, result_of
-from darkroom.core.errors import InvalidImage, UpstreamBroken
+from darkroom.assets.spool import Spool, SpoolWriter, not_stored, result_of
+from darkroom.core.errors import DarkroomError, InvalidImage, UpstreamBroken
 from darkroom.core.finish import Finish
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.job import Asset, AssetKind
@@ -18,6 +20,8 @@ from darkroom.core.warning import Warning
 from darkroom.imaging.finishing import Finished, Ground, as_asked, finished
 from darkroom.imaging.inspect import ImageFacts, NotAnImage, inspect
 from darkroom.imaging.pool import in_pool
+
+log = structlog.get_logger(__name__)
 
 _PARTIAL_LIFETIME_MS = 3_600_000
 
@@ -45,8 +49,9 @@ class Results:
     async def keep(self, images: Sequence[SpooledImage], finish: Finish) -> Kept:
         """Store what arrived, and make of it what was asked for.
 
-        Raises :class:`UpstreamBroken` when not one of the files is an image, and
-        :class:`InvalidImage` when what they are laid over is gone.
+        Raises :class:`UpstreamBroken` when not one of the files is an image,
+        :class:`InvalidImage` when what they are laid over is gone, and :class:`ResultLost` when
+        we fail to keep what was paid for: the disk is full, or a worker is broken.
         """
         assets: list[Asset] = []
         warnings: list[Warning] = []
@@ -66,10 +71,13 @@ class Results:
                     warnings.extend(each for each in done.warnings if each not in warnings)
                     matted = matted and done.matted
                     position += 1
-        except BaseException:
+        except BaseException as error:
             for image in images:
                 image.path.unlink(missing_ok=True)
-            raise
+            if isinstance(error, DarkroomError) or not isinstance(error, Exception):
+                raise
+            log.exception("result_not_stored")
+            raise not_stored(error) from error
         if not assets:
             raise UpstreamBroken(warnings[0].message if warnings else "No image arrived.")
         return Kept(assets, tuple(warnings), matted)
@@ -81,6 +89,8 @@ class Results:
         except NotAnImage as error:
             image.path.unlink(missing_ok=True)
             raise UpstreamBroken(f"A partial image cannot be used: {error}.") from error
+        except OSError as error:
+            raise not_stored(error) from error
 
     async def _one(
         self, image: SpooledImage, finish: Finish, ground: Ground | None, position: int

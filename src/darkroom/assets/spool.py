@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 from typing import ClassVar
 
-from darkroom.core.errors import DarkroomError, PayloadTooLarge, UpstreamBroken
+from darkroom.core.errors import DarkroomError, PayloadTooLarge, ResultLost, UpstreamBroken
 from darkroom.core.ids import new_id
 from darkroom.core.result import SpooledImage
 
@@ -45,12 +45,16 @@ def process_spool(folder: Path, *, alone: bool) -> Spool:
     """
     if alone:
         return Spool(folder)
+    for found in dead_spools(folder):
+        shutil.rmtree(found, ignore_errors=True)
+    return Spool(folder / f"{socket.gethostname()}-{os.getpid()}")
+
+
+def dead_spools(folder: Path) -> list[Path]:
+    """Those of processes of this machine that ended."""
     host = socket.gethostname()
-    for found in folder.glob(f"{host}-*"):
-        pid = found.name.removeprefix(f"{host}-")
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(found, ignore_errors=True)
-    return Spool(folder / f"{host}-{os.getpid()}")
+    found = [(path, path.name.removeprefix(f"{host}-")) for path in folder.glob(f"{host}-*")]
+    return [path for path, pid in found if pid.isdigit() and not _alive(int(pid))]
 
 
 def _alive(pid: int) -> bool:
@@ -89,7 +93,10 @@ class SpoolWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         # The pieces are large already, and the file is in the page cache: no buffer, no thread.
-        self._file = path.open("xb", buffering=0)
+        try:
+            self._file = path.open("xb", buffering=0)
+        except OSError as error:
+            raise self.lost(error) from error
         self._hash = hashlib.sha256()
         self._size = 0
 
@@ -98,7 +105,10 @@ class SpoolWriter:
         if self._size > self.limit:
             raise self.too_large()
         self._hash.update(data)
-        write_all(self._file, data)
+        try:
+            write_all(self._file, data)
+        except OSError as error:  # the disk is full, say
+            raise self.lost(error) from error
 
     def finish(self) -> SpooledImage:
         self._file.close()
@@ -110,6 +120,10 @@ class SpoolWriter:
 
     def too_large(self) -> DarkroomError:
         return UpstreamBroken(f"An image in the answer is larger than {self.limit:,} bytes.")
+
+    def lost(self, error: OSError) -> Exception:
+        """What is raised when the disk does not take the bytes: they were paid for."""
+        return not_stored(error)
 
 
 def write_all(file: FileIO, data: bytes | bytearray | memoryview) -> None:
@@ -124,6 +138,19 @@ class UploadWriter(SpoolWriter):
 
     def too_large(self) -> DarkroomError:
         return _upload_too_large()
+
+    def lost(self, error: OSError) -> Exception:
+        return error  # nothing was bought yet
+
+
+def not_stored(error: Exception) -> ResultLost:
+    """The error of a result that arrived and could not be kept."""
+    why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+    return ResultLost(
+        f"The image was made, but could not be stored here ({why}). It may have been billed, so it"
+        " was not requested again. The operator makes room or repairs the store; then send the"
+        " request again to buy a new one."
+    )
 
 
 def _upload_too_large() -> DarkroomError:

@@ -39,6 +39,9 @@ class Contents:
     database: bool
     images: int
     byte_size: int
+    missing: int = 0
+    """Images that the database names and that could not be put in: lost before, or removed while
+    the archive was written."""
 
 
 class _Hashed:
@@ -61,9 +64,10 @@ class _Hashed:
 def write_archive(places: Places, target: Path) -> Contents:
     """Copy the database, then every image: an image that a job names is there before the job is
     finished. Raises :class:`Failure`, ``OSError``, ``BadCopy``."""
-    from darkroom.db import copy_database
+    from darkroom.db import copy_database, images_named_in
 
     files: dict[str, dict[str, Any]] = {}
+    named: set[str] = set()
     part = target.with_name(f".{target.name}.part")
     # The database holds the secret that API keys are looked up with.
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -73,6 +77,7 @@ def write_archive(places: Places, target: Path) -> Contents:
                 with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
                     copy = Path(folder) / _DATABASE
                     copy_database(places.database, copy)
+                    named = images_named_in(copy) if places.images is not None else named
                     files[_DATABASE] = _add(tar, _DATABASE, copy)
             for name, path in _images(places.images):
                 try:
@@ -86,7 +91,7 @@ def write_archive(places: Places, target: Path) -> Contents:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return _contents(files)
+    return _contents(files, missing=len(named - {name.rpartition("/")[2] for name in files}))
 
 
 def restore_archive(archive: Path, places: Places, *, force: bool) -> tuple[Contents, Path | None]:
@@ -231,9 +236,10 @@ def _images(folder: Path | None) -> Iterator[tuple[str, Path]]:
             yield f"{_IMAGES}/{path.relative_to(folder).as_posix()}", path
 
 
-def _contents(files: Mapping[str, Any]) -> Contents:
+def _contents(files: Mapping[str, Any], missing: int = 0) -> Contents:
     images = sum(name != _DATABASE for name in files)
-    return Contents(_DATABASE in files, images, sum(one["byte_size"] for one in files.values()))
+    byte_size = sum(one["byte_size"] for one in files.values())
+    return Contents(_DATABASE in files, images, byte_size, missing)
 
 
 def _damaged(archive: Path, why: str) -> Failure:

@@ -101,6 +101,8 @@ def _shown(settings: "Settings") -> dict[str, Any]:
 
     values = settings.model_dump(mode="json", exclude={"config", "deployments"})
     values["init_key"] = _HIDDEN if settings.init_key else ""
+    values["metrics_token"] = _reference(settings.metrics_token)
+    values["otel_endpoint"] = _without_password(settings.otel_endpoint)
     values["database_url"] = _without_password(settings.resolved_database_url)
     values["storage_url"] = _without_password(settings.resolved_storage_url)
     if settings.deployments:

@@ -12,7 +12,7 @@ from darkroom.cli.screen import Screen
 from darkroom.core.money import lined_up
 
 if TYPE_CHECKING:
-    from darkroom_client import Balance, Budget, Statement
+    from darkroom_client import Balance, Budget, Drift, Money, Statement
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 _HELP = ("-h", "--help")
@@ -133,6 +133,63 @@ def statement(as_json: bool, **options: Any) -> None:
             click.echo(json.dumps({"ok": True, **found.raw}, ensure_ascii=False))
             return
         click.echo(_bookings(found))
+
+
+@command.command()
+@click.option("--from", "first", metavar="DAY", help="First day, such as 2026-11-01, UTC.")
+@click.option("--to", "last", metavar="DAY", help="Last day, included.")
+@click.option("--account", help="Of this account alone. Default: of all.")
+@click.option(
+    "--invoice",
+    "invoices",
+    multiple=True,
+    metavar="DEPLOYMENT=USD",
+    help="What a vendor's invoice says in all; may be repeated.",
+)
+@_AS_JSON
+@connection_options
+def drift(invoices: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Print what was quoted, charged and billed by vendors, side by side; for admins.
+
+    \b
+        darkroom credits drift --from 2026-11-01 --invoice openai=12.34
+    """
+    totals = dict(map(_invoice, invoices))
+    with reported(as_json):
+        with connected(options, Screen()) as client:
+            found = client.billing.drift(
+                first=options["first"],
+                last=options["last"],
+                account=options["account"],
+                invoices=totals,
+            )
+        if as_json:
+            click.echo(json.dumps({"ok": True, **found.raw}, ensure_ascii=False))
+            return
+        click.echo(_side_by_side(found))
+
+
+def _invoice(text: str) -> tuple[str, str]:
+    deployment, equals, total = text.rpartition("=")
+    if not equals or not deployment:
+        raise click.UsageError(f"'{text}' is no invoice: write openai=12.34.")
+    return deployment, total.removeprefix("$")
+
+
+def _side_by_side(found: "Drift") -> str:
+    names = ("expected", "captured", "drift", "cost", "invoiced", "unknown")
+    amounts = [[_amount(getattr(row, name)) for name in names] for row in found.rows]
+    aligned = [lined_up(column) for column in zip(*amounts, strict=True)]
+    rows = [["DEPLOYMENT", "MODEL", "JOBS", *map(str.upper, names)]]
+    rows += [
+        [row.deployment, row.model, f"{row.jobs:,}", *(column[at] for column in aligned)]
+        for at, row in enumerate(found.rows)
+    ]
+    return columns(rows, left=2, total=False)
+
+
+def _amount(money: "Money | None") -> str:
+    return "" if money is None else str(money)
 
 
 def _bookings(found: "Statement") -> str:

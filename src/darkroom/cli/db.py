@@ -1,10 +1,10 @@
-"""``darkroom db``: bring the schema up to date, back everything up, put it back."""
+"""``darkroom db``: bring the schema up to date, back everything up, put it back, look after it."""
 
 import asyncio
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from darkroom.cli.archive import Contents, Places, restore_archive, write_archive
+from darkroom.cli.checking import check
 from darkroom.cli.failures import Failure, reported, starting
+from darkroom.cli.installation import installation_options, settings_of
 from darkroom.cli.screen import Screen, byte_count
+from darkroom.cli.sweeping import sweep
 
 if TYPE_CHECKING:
     from darkroom.settings import Settings
@@ -24,49 +27,52 @@ _FILE = "file://"
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 
-def _places(command: Callable[..., Any]) -> Callable[..., Any]:
-    folder = click.Path(path_type=Path)
-    config = click.option("--config", type=folder, help="Configuration file. [DARKROOM_CONFIG]")
-    data = click.option("--data-dir", type=folder, help="Folder of data. [DARKROOM_DATA_DIR]")
-    return data(config(command))
-
-
 @click.group()
 def command() -> None:
-    """Bring the schema up to date, back everything up, put it back.
+    """Bring the schema up to date, back everything up, put it back, check it, clear it up.
 
     \b
         darkroom db backup -o /backups/darkroom.tar
         darkroom db restore /backups/darkroom.tar
+        darkroom db check
     """
+
+
+command.add_command(check)
+command.add_command(sweep)
 
 
 @command.command()
 @_AS_JSON
-@_places
+@installation_options
 def migrate(as_json: bool, **options: Any) -> None:
-    """Bring the schema up to date. A server does so by itself when it starts.
+    """Bring the schema up to date, while servers run or before they start.
 
     \b
         darkroom db migrate
+
+    On PostgreSQL a newer version starts only after this; run twice at once, it is done once. A
+    server with an embedded database does it by itself when it starts.
     """
     with reported(as_json):
-        settings = _settings(options)
+        settings = settings_of(options)
         with starting():
             from darkroom.wiring import migrated
 
-            asyncio.run(migrated(settings))
+            schema = asyncio.run(migrated(settings))
         if as_json:
-            click.echo(json.dumps({"ok": True}))
+            told = {"ok": True, "schema": schema.has, "needed": schema.needs}
+            click.echo(json.dumps(told))
             return
-        click.echo("the database is up to date")
+        newer = f", newer than {schema.needs}, which is enough" if schema.has > schema.needs else ""
+        click.echo(f"the database is up to date: schema {schema.has}{newer}")
 
 
 @command.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: a name of today.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @_AS_JSON
-@_places
+@installation_options
 def backup(output: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     """Write the database and the images into one file, also while a server runs.
 
@@ -78,7 +84,7 @@ def backup(output: Path | None, force: bool, as_json: bool, **options: Any) -> N
     """
     screen = Screen()
     with reported(as_json), _archiving():
-        settings = _settings(options)
+        settings = settings_of(options)
         places = _places_of(settings)
         target = output or Path(f"darkroom-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar")
         if places.database is None:
@@ -96,7 +102,7 @@ def backup(output: Path | None, force: bool, as_json: bool, **options: Any) -> N
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--force", is_flag=True, help="Move aside what is there already.")
 @_AS_JSON
-@_places
+@installation_options
 def restore(archive: Path, force: bool, as_json: bool, **options: Any) -> None:
     """Put back what `darkroom db backup` wrote. Every byte is checked before anything changes.
 
@@ -106,18 +112,11 @@ def restore(archive: Path, force: bool, as_json: bool, **options: Any) -> None:
     No server may run on that folder. With --force, what is there goes into a folder beside it.
     """
     with reported(as_json), starting(), _archiving():
-        settings = _settings(options)
+        settings = settings_of(options)
         contents, aside = restore_archive(archive, _places_of(settings), force=force)
         if aside is not None:
             Screen().note(f"what was there before is in {aside}")
         _tell(contents, os.fspath(settings.data_dir), as_json)
-
-
-def _settings(options: dict[str, Any]) -> "Settings":
-    with starting():
-        from darkroom.settings import load_settings
-
-        return load_settings(options)
 
 
 @contextmanager
@@ -150,3 +149,8 @@ def _tell(contents: Contents, where: str, as_json: bool) -> None:
     database = "the database and " if contents.database else ""
     said = f"{database}{contents.images:,} images, {byte_count(contents.byte_size)}, checked"
     Screen().tell(said)
+    if contents.missing:
+        Screen().warning(
+            f"{contents.missing:,} images that the database names are not in it:"
+            " `darkroom db check` says which are lost"
+        )

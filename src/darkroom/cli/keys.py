@@ -10,7 +10,7 @@ from darkroom.cli import limits as limiting
 from darkroom.cli.connect import connected, connection_options
 from darkroom.cli.failures import reported
 from darkroom.cli.policies import SETTINGS, read_policy, written
-from darkroom.cli.screen import Screen, table
+from darkroom.cli.screen import Screen, byte_count, table
 
 _DIALECT = "Whose API its users speak where a path serves several: openai, evolink, apiframe."
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -153,6 +153,27 @@ def set_limits(
             click.echo(json.dumps({"ok": True, "id": key.id, "limits": key.limits}))
             return
         click.echo(f"{key.id} '{key.name}': {limiting.written(key.limits)}")
+
+
+@command.command()
+@click.option("--account", help="Of this account: for admins. Default: the key's own.")
+@_AS_JSON
+@connection_options
+def storage(account: str | None, as_json: bool, **options: Any) -> None:
+    """Print what the images of an account have in bytes, and what they may have.
+
+    \b
+        darkroom keys storage --account workshop
+    """
+    with reported(as_json), connected(options, Screen()) as client:
+        found = client.keys.storage(account)
+        if as_json:
+            click.echo(json.dumps({"ok": True, **found.raw}, ensure_ascii=False))
+            return
+        most = "" if found.limit is None else f" of {byte_count(found.limit)}"
+        click.echo(f"account '{found.account}': {byte_count(found.used)}{most}")
+        for kind, byte_size in found.kinds.items():
+            click.echo(f"  {kind:<8}  {byte_count(byte_size)}")
 
 
 @command.command()

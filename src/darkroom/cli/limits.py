@@ -9,10 +9,12 @@ _FIELDS = {
     "images": "images_per_minute",
     "bytes": "bytes_per_minute",
     "concurrent": "max_concurrent",
+    "stored": "stored_bytes",
 }
 
 SETTINGS = (
-    "requests, images and bytes (of input images) per minute, concurrent (jobs that wait or run);"
+    "requests, images and bytes (of input images) per minute, concurrent (jobs that wait or run),"
+    " stored (bytes of all its images);"
     " 0 is no limit, nothing is the server's default"
 )
 

@@ -29,7 +29,7 @@ _COMMANDS = {
     "mcp": ("mcp", "Serve the tools for agents over stdio (MCP)."),
     "skill": ("skill", "Install the Agent Skill, or print it."),
     "doctor": ("doctor", "Check server, key, storage and every deployment, with advice."),
-    "db": ("db", "Migrate, back up or restore the database and the images."),
+    "db": ("db", "Migrate, back up, restore, check or clear up what is stored."),
     "completion": ("completion", "Print the completion script of a shell."),
     "config": ("config", "Show where the configuration is and what it says."),
 }

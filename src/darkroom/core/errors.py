@@ -10,8 +10,10 @@ DarkroomError
 │   ├── InsufficientBalance      402  the prepaid balance does not cover the quote
 │   ├── BudgetExceeded           402  a budget of the key or the account is used up
 │   ├── Forbidden                403  the key may not do that
+│   ├── StorageQuotaExceeded     403  the account's images have all the bytes they may have
 │   ├── NotFound                 404  no such thing, or somebody else's
 │   ├── ModelNotFound            404  no deployment serves that model
+│   ├── Gone                     410  it was there, and is not kept so long
 │   ├── MethodNotAllowed         405
 │   ├── IdempotencyConflict      409  the key was used with another body
 │   ├── JobRunning               409  it has to end first
@@ -33,6 +35,7 @@ DarkroomError
     ├── PriceUnknown             402  nobody set a price for that model
     ├── Overloaded               503  too much at once, or it stops; nothing was begun
     ├── Interrupted              503  it stops while the job goes on
+    ├── ResultLost               500  made, perhaps billed, and not kept; not bought again
     └── Internal                 500
 """
 
@@ -182,6 +185,16 @@ class Forbidden(RequestError):
     status = 403
 
 
+class StorageQuotaExceeded(RequestError):
+    """The account's images have as many bytes as they may have: delete jobs or files.
+
+    ``details``: ``used_bytes`` and ``limit_bytes``.
+    """
+
+    code = "storage_quota_exceeded"
+    status = 403
+
+
 class NotFound(RequestError):
     """Nothing of that name is visible to this key."""
 
@@ -194,6 +207,13 @@ class ModelNotFound(RequestError):
 
     code = "model_not_found"
     status = 404
+
+
+class Gone(RequestError):
+    """What the link led to was kept as long as it is here, and then removed."""
+
+    code = "gone"
+    status = 410
 
 
 class MethodNotAllowed(RequestError):
@@ -344,6 +364,13 @@ class Interrupted(ServerError):
 
     code = "interrupted"
     status = 503
+
+
+class ResultLost(ServerError):
+    """The image was made, and may have been billed, but cannot be collected or stored."""
+
+    code = "result_lost"
+    billing = Billing.UNKNOWN
 
 
 class Internal(ServerError):

@@ -5,6 +5,7 @@ import threading
 import time
 
 _POOL_BYTES = 4_096
+_LENGTH = 36
 
 
 class _Pool(threading.local):
@@ -41,6 +42,15 @@ def first_id(at_ms: int) -> str:
     """No id that was made from that time on is less."""
     whole = f"{max(0, at_ms):012x}"
     return f"{whole[:8]}-{whole[8:]}"
+
+
+def made_at_ms(id: str) -> int | None:
+    """When an id of :func:`new_id` was made; None for a text that is none."""
+    digits = id[:8] + id[9:13]
+    try:
+        return int(digits, 16) if len(id) == _LENGTH and digits.isalnum() else None
+    except ValueError:
+        return None
 
 
 def new_token() -> str:

@@ -119,6 +119,8 @@ class Asset:
     byte_size: int
     created_at_ms: int
     expires_at_ms: int | None = None
+    purpose: str = ""
+    """What an uploaded file is for, as its owner said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ class Job:
     """What its dialect kept of the request; a text model that answers reads it too. Empty: none."""
     trace: Trace = UNTRACED
     """The request that it was accepted with, for logs and traces; its owner does not see it."""
+    images_removed_at_ms: int | None = None
+    """When its images had been kept as long as they are here, and were removed."""
     replayed: bool = False
     """True when an idempotency key brought back a job that was accepted earlier."""
 

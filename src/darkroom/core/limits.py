@@ -1,4 +1,4 @@
-"""What one API key may ask for within a minute and at once, and what is left of that."""
+"""What one API key may ask for within a minute, at once and in all, and what is left of that."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -13,6 +13,8 @@ class KeyLimits:
     """Of input images that are taken in; what is stored already counts nothing."""
     max_concurrent: int | None = None
     """Jobs that wait or run at the same time."""
+    stored_bytes: int | None = None
+    """Of all images of its account; with so many it gets no more jobs or files."""
 
     def over(self, usual: "KeyLimits") -> "KeyLimits":
         """With what is not said here taken from ``usual``."""
@@ -25,6 +27,7 @@ class KeyLimits:
 
     @property
     def unlimited(self) -> bool:
+        """Whether jobs may come as fast and as many as they like."""
         return not (
             self.requests_per_minute
             or self.images_per_minute

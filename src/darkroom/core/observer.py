@@ -62,5 +62,8 @@ class Observer:
     def webhook_posted(self, posted: Posted) -> None:
         """A receiver was told, or could not be."""
 
+    def removed(self, what: str, count: int, byte_size: int) -> None:
+        """A chore removed something that is no longer needed."""
+
     def transacted(self, kind: str, seconds: float, *, failed: bool) -> None:
         """A transaction (``read`` or ``write``) with the time it waited for its turn."""

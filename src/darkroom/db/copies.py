@@ -42,6 +42,17 @@ def check_database(path: Path) -> None:
         raise BadCopy(f"the database in it is damaged: {said}")
 
 
+def images_named_in(path: Path) -> set[str]:
+    """The hashes of images that a copy's rows name, but for partial ones, which end within the
+    hour. Raises :class:`BadCopy`."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            rows = found.execute("SELECT DISTINCT sha256 FROM assets WHERE kind <> 'partial'")
+            return {sha256 for (sha256,) in rows}
+    except sqlite3.Error as error:
+        raise BadCopy(f"the copy of the database cannot be read: {error}") from error
+
+
 @contextmanager
 def owned(path: Path) -> Generator[None]:
     """Keep every server off the database at ``path``.

@@ -23,6 +23,7 @@ _CHANNEL = "darkroom_changes"
 _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :topic)")
 _TRIES = 3
 _LISTEN_PAUSE_S = 1.0
+_LOCK_WAIT_S = 10
 
 
 class PostgresDatabase:
@@ -67,10 +68,18 @@ class PostgresDatabase:
     async def ping(self) -> None:
         await self.read(lambda tx: tx.execute(_PING).scalar())
 
+    def look(self, at: Callable[[Connection], T]) -> T:
+        """Look at the schema, before :meth:`open`; waits for nobody who changes it."""
+        with self._engine.connect() as connection:
+            return at(connection)
+
     def migrate(self, step: Callable[[Connection], None]) -> None:
-        """Run a schema change; processes that start together take turns."""
+        """Run a schema change, wholly or not at all; processes that start together take turns."""
         with self._engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(8152026)"))
+            # A change that waits for a long transaction, such as a dump, holds up everybody behind
+            # it: rather fail, and be run again. https://www.postgresql.org/docs/current/explicit-locking.html
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'"))
             step(connection)
 
     def _write(self, work: Work[T]) -> T:

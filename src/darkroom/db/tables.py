@@ -14,6 +14,8 @@ from sqlalchemy import (
     text,
 )
 
+from darkroom.db.triggers import refuse_changes
+
 metadata = MetaData()
 
 accounts = Table(
@@ -106,6 +108,7 @@ jobs = Table(
     Column("asked_model", Text),
     Column("words", Text),
     Column("trace", Text),
+    Column("images_removed_at_ms", BigInteger),
 )
 """``operation``, ``asked_model``, ``words``: what of the request is searched for; ``words`` is the
 prompt, folded."""
@@ -148,6 +151,7 @@ idempotency = Table(
     Column("job_id", Text, nullable=False),
     Column("expires_at_ms", BigInteger, nullable=False),
 )
+Index("idempotency_by_expiry", idempotency.c.expires_at_ms)
 
 attempts = Table(
     "attempts",
@@ -179,10 +183,13 @@ assets = Table(
     Column("byte_size", BigInteger, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger),
+    Column("purpose", Text),
 )
+"""``purpose``: what an uploaded file is for, as its owner said."""
 Index("assets_by_job", assets.c.job_id)
 Index("assets_by_content", assets.c.sha256)
 Index("assets_by_expiry", assets.c.expires_at_ms)
+Index("assets_by_account", assets.c.account_id, assets.c.expires_at_ms, assets.c.byte_size)
 
 thumbnails = Table(
     "thumbnails",
@@ -202,6 +209,15 @@ unwanted_blobs = Table(
     Column("since_ms", BigInteger, nullable=False),
 )
 """Bytes whose last row was deleted: they are removed later, unless somebody stored them anew."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Work that one process does for all: whose turn it is, and until when."""
 
 installation = Table(
     "installation",
@@ -301,6 +317,7 @@ ledger_entries = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 """Immutable: triggers refuse changes. A transfer's entries sum to zero; its id makes it unique."""
+refuse_changes(ledger_entries)
 Index("ledger_entries_by_account", ledger_entries.c.account, ledger_entries.c.at_ms)
 
 ledger_lines = Table(

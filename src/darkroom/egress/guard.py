@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -38,6 +38,10 @@ PORTS = (80, 443, 8080, 8443)
 # A host whose last part is a number is an address, however it is written (2130706433, 0x7f.1):
 # https://url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+
+
+MakeSocket = Callable[[int, int, int], socket.socket]
+"""Family, kind and protocol to a socket: the port to the network."""
 
 
 class BlockedAddress(OSError):
@@ -113,9 +117,11 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def guarded_socket(guard: AddressGuard, info: tuple[Any, ...]) -> socket.socket:
+def guarded_socket(
+    guard: AddressGuard, make: MakeSocket | None, info: tuple[Any, ...]
+) -> socket.socket:
     """The socket for one connection: the last look at the address before it is opened."""
     family, kind, protocol, _, address = info
     if not guard.permits(str(address[0])):
         raise BlockedAddress(f"{address[0]} is not a public address")
-    return socket.socket(family, kind, protocol)
+    return (make or socket.socket)(family, kind, protocol)

@@ -14,6 +14,7 @@ from darkroom.egress.guard import (
     AddressGuard,
     BlockedAddress,
     GuardedResolver,
+    MakeSocket,
     blocked,
     guarded_socket,
     is_literal,
@@ -33,11 +34,13 @@ class PublicFetcher:
         any_port: bool = False,
         resolver: AbstractResolver | None = None,
         timeout_s: float = 30.0,
+        sockets: MakeSocket | None = None,
     ) -> None:
         self._guard = guard
         self._any_port = any_port
         self._resolver = resolver
         self._timeout_s = timeout_s
+        self._sockets = sockets
         self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, url: str, write: Callable[[bytes], None]) -> None:
@@ -111,7 +114,7 @@ class PublicFetcher:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=GuardedResolver(self._guard, self._resolver),
-                    socket_factory=partial(guarded_socket, self._guard),
+                    socket_factory=partial(guarded_socket, self._guard, self._sockets),
                     use_dns_cache=False,
                     limit=64,
                 ),

@@ -15,6 +15,7 @@ from darkroom.egress.guard import (
     AddressGuard,
     GuardedResolver,
     LoopbackGuard,
+    MakeSocket,
     blocked,
     guarded_socket,
     is_literal,
@@ -56,12 +57,14 @@ class WebhookSender:
         allow_local: bool = False,
         resolver: AbstractResolver | None = None,
         timeout_s: float = _TIMEOUT_S,
+        sockets: MakeSocket | None = None,
     ) -> None:
         self._guards: dict[str, AddressGuard] = {"https": AddressGuard()}
         if allow_local:
             self._guards["http"] = LoopbackGuard()
         self._resolver = resolver
         self._timeout_s = timeout_s
+        self._sockets = sockets
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -97,7 +100,7 @@ class WebhookSender:
             self._sessions[scheme] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=GuardedResolver(guard, self._resolver),
-                    socket_factory=partial(guarded_socket, guard),
+                    socket_factory=partial(guarded_socket, guard, self._sockets),
                     use_dns_cache=False,
                     force_close=True,
                     limit=0,

@@ -5,6 +5,7 @@ from darkroom.jobs.engine import STOPPING, EmbeddedEngine, JobEngine
 from darkroom.jobs.history import Counts, History, Relatives, Wanted
 from darkroom.jobs.pricing import Offer, Pricing
 from darkroom.jobs.records import Depth, Failure, UnknownCost, depth, failures, unknown_costs
+from darkroom.jobs.retention import Kept, retention_chores
 from darkroom.jobs.run import Runner
 from darkroom.jobs.service import PAGE_MAX, Follower, Jobs, Submission
 
@@ -21,6 +22,7 @@ __all__ = [
     "History",
     "JobEngine",
     "Jobs",
+    "Kept",
     "Offer",
     "Offers",
     "Pricing",
@@ -31,5 +33,6 @@ __all__ = [
     "Wanted",
     "depth",
     "failures",
+    "retention_chores",
     "unknown_costs",
 ]

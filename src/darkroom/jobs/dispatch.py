@@ -164,7 +164,13 @@ class Dispatch:
             bids = self._bids(job)
         except RequestError as error:  # the configuration changed since the job was accepted
             return Stop(error.record())
-        bounds = Bounds(moment.left_s, job.policy.after_refusal, moment.may_return, self._clock())
+        bounds = Bounds(
+            left_s=moment.left_s,
+            after_refusal=job.policy.after_refusal,
+            may_return=moment.may_return,
+            down=frozenset(one for one, at in moment.standings.items() if at.circuit.broken),
+            now_ms=self._clock(),
+        )
         busy: dict[str, Deployment] = {}
         lost: set[str] = set()
         while True:

@@ -50,6 +50,8 @@ class Bounds:
     """Whether another deployment may be asked after a refusal on policy."""
     may_return: bool = True
     """False when the retry budget is used up: no deployment is asked a second time."""
+    down: frozenset[str] = frozenset()
+    """Deployments with an open circuit."""
     now_ms: int = 0
 
 
@@ -67,6 +69,8 @@ def next_step(
     if not _may_go_on(attempts[-1], candidates, bounds):
         return Stop(error)
     counted = [one for one in attempts if one not in cut_off]
+    if (held := _held(attempts[-1], counted, candidates, bounds)) is not None:
+        return held
     tried = {one.deployment for one in counted}
     for candidate in candidates:
         if candidate.route.deployment.id not in tried:
@@ -104,12 +108,37 @@ def _final(attempts: Sequence[Attempt]) -> ErrorRecord:
 
 
 def _may_go_on(last: Attempt, candidates: Sequence[Candidate], bounds: Bounds) -> bool:
+    if last.error is None:
+        return False
+    goes_on = _kind(last.error).retryable
     if last.state is AttemptState.SENT_UNKNOWN:  # also at another deployment: a second purchase
+        if not goes_on and last.error.code != OutcomeUnknown.code:
+            return False
         routes = (one.route for one in candidates if one.route.deployment.id == last.deployment)
         return any(resend_safe(route) for route in routes)
     if last.state is AttemptState.REFUSED:
         return bounds.after_refusal
-    return last.error is not None and _kind(last.error).retryable
+    return goes_on
+
+
+def _held(
+    last: Attempt, counted: Sequence[Attempt], candidates: Sequence[Candidate], bounds: Bounds
+) -> Try | None:
+    """Back to the vendor that may have made the image, if it hands out under the same key what it
+    has: elsewhere it would be bought a second time. Once, and not while it is known to be down."""
+    if last.state is not AttemptState.SENT_UNKNOWN or last.deployment in bounds.down:
+        return None
+    own = [one for one in counted if one.deployment == last.deployment]
+    unknown = sum(one.state is AttemptState.SENT_UNKNOWN for one in own)
+    pause_s = _PAUSE_S if unknown else 0.0  # none after our own crash
+    if len(own) >= TRIES_PER_DEPLOYMENT or unknown > 1 or pause_s >= bounds.left_s:
+        return None
+    if unknown and not bounds.may_return:
+        return None
+    for one in candidates:
+        if one.route.deployment.id == last.deployment and one.route.provider.resend_safe:
+            return Try(one, pause_s)
+    return None
 
 
 def _again(attempts: Sequence[Attempt], candidate: Candidate, bounds: Bounds) -> Try | None:

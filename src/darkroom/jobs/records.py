@@ -483,6 +483,7 @@ def _job(row: Row[Any], tried: list[Attempt], stored: "list[Asset] | tuple[Asset
         callback_events=tuple(map(JobEvent, (row.callback_events or "").split())),
         note=row.note or "",
         trace=_decoded(_traces, row.trace) or UNTRACED,
+        images_removed_at_ms=row.images_removed_at_ms,
     )
 
 

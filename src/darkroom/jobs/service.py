@@ -11,7 +11,7 @@ import msgspec
 from structlog.contextvars import bind_contextvars
 
 from darkroom import ledger, webhooks
-from darkroom.assets import Ingest, Taken, add_assets
+from darkroom.assets import Ingest, Taken, add_assets, check_quota
 from darkroom.core.draft import Draft, InlineImage, RemoteImage, Source, StoredImage, Upload
 from darkroom.core.errors import (
     IdempotencyConflict,
@@ -264,13 +264,19 @@ class Jobs:
         return await self._database.read(lambda tx: _replayed(tx, submission, fingerprint))
 
     async def _look_at_limits(self, submission: Submission) -> None:
-        """Refuse before images are fetched and stored. Raises :class:`RateLimited`."""
+        """Refuse before images are fetched and stored. Raises :class:`RateLimited` and
+        :class:`StorageQuotaExceeded`."""
         limits = submission.limits
-        if not limits.unlimited:
-            asked = admission.Asked(submission.draft.request.n)
-            await self._database.read(
-                lambda tx: admission.look(tx, submission.key_id, limits, asked, now_ms())
-            )
+        quota = limits.stored_bytes or 0
+        if limits.unlimited and not quota:
+            return
+        asked = admission.Asked(submission.draft.request.n)
+
+        def work(tx: Tx) -> None:
+            admission.look(tx, submission.key_id, limits, asked, now_ms())
+            check_quota(tx, submission.account_id, quota)
+
+        await self._database.read(work)
 
     async def _accept(
         self, submission: Submission, fingerprint: str, job: Job, taken: Taken
@@ -286,6 +292,7 @@ class Jobs:
                 entry = records.IdempotencyEntry(fingerprint, job.id)
                 expires = job.created_at_ms + IDEMPOTENCY_LIFETIME_MS
                 records.add_key(tx, submission.key_id, token, entry, expires)
+            check_quota(tx, job.account_id, submission.limits.stored_bytes or 0, asked.bytes)
             left = admission.admit(tx, job.key_id, submission.limits, asked, now_ms())
             records.add(tx, job)
             if job.quote is not None:

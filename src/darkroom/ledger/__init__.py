@@ -3,6 +3,7 @@
 Amounts are whole nano-dollars (:mod:`darkroom.core.money`).
 """
 
+from darkroom.ledger.audit import faults
 from darkroom.ledger.book import (
     MOST_NANOS,
     capture,
@@ -75,6 +76,7 @@ __all__ = [
     "capture",
     "drift",
     "estimate",
+    "faults",
     "held",
     "hold",
     "job_money",

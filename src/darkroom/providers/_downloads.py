@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from darkroom.core.deployment import Deployment
-from darkroom.core.errors import UpstreamBroken, UpstreamError
+from darkroom.core.errors import DarkroomError, ResultLost, UpstreamBroken, UpstreamError
 from darkroom.core.ports import Egress, ImageSink
 from darkroom.core.result import SpooledImage
 from darkroom.core.warning import Warning
@@ -20,9 +20,10 @@ async def downloaded(
     """The images in the order of their URLs; None for one that could not be fetched.
 
     Raises :class:`UpstreamBroken` when not one could be: the images were made, so their billing
-    is unknown whatever went wrong now. However it ends, no file is left behind.
+    is unknown whatever went wrong now; :class:`ResultLost` when we could not store them. However
+    it ends, no file is left behind.
     """
-    tasks: list[asyncio.Task[SpooledImage | UpstreamError]] = []
+    tasks: list[asyncio.Task[SpooledImage | DarkroomError]] = []
     try:
         async with asyncio.TaskGroup() as group:
             tasks += [group.create_task(_fetched(egress, deployment, url, sink)) for url in urls]
@@ -35,10 +36,12 @@ async def downloaded(
         )
         raise
     found = [task.result() for task in tasks]
-    errors = [one for one in found if isinstance(one, UpstreamError)]
+    errors = [one for one in found if isinstance(one, DarkroomError)]
     if errors and len(errors) == len(found):
+        if isinstance(errors[0], ResultLost):
+            raise errors[0]
         raise UpstreamBroken(errors[0].message, details=errors[0].details)
-    return [None if isinstance(one, UpstreamError) else one for one in found]
+    return [None if isinstance(one, DarkroomError) else one for one in found]
 
 
 def lost(images: Sequence[SpooledImage | None]) -> tuple[Warning, ...]:
@@ -52,9 +55,11 @@ def lost(images: Sequence[SpooledImage | None]) -> tuple[Warning, ...]:
 
 async def _fetched(
     egress: Egress, deployment: Deployment, url: str, sink: ImageSink, tries: int = _TRIES
-) -> SpooledImage | UpstreamError:
+) -> SpooledImage | DarkroomError:
     try:
         return await egress.download(deployment, url, sink.writer())
+    except ResultLost as error:
+        return error
     except UpstreamError as error:
         if tries == 1:
             return error

@@ -1,14 +1,16 @@
 """Makes n images by n calls of one each, for vendors that make only one per call."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from darkroom.core.errors import (
     Billing,
     DarkroomError,
     ModerationBlocked,
     UpstreamDenied,
+    UpstreamRateLimited,
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnavailable,
@@ -20,6 +22,8 @@ from darkroom.core.warning import Warning
 from darkroom.providers._image_json import remove
 
 One = Callable[[UpstreamCall], Awaitable[ProviderResult]]
+Sleep = Callable[[float], Awaitable[Any]]
+End = ProviderResult | DarkroomError
 
 _AT_ONCE = 4
 # The last of the time is left for handing over what has arrived: it is paid for.
@@ -27,11 +31,16 @@ _SHARE_OF_TIME = 0.98
 _SEED_END = 2**32
 _SAME_FOR_ALL = (UpstreamDenied, UpstreamRejected)
 """Errors that each further call would meet too."""
+_PAUSES_S = (1.0, 2.0, 4.0)
+_PAUSE_MAX_S = 30.0
+"""A vendor that asks for a longer pause is not waited for: the images that there are can go."""
 
 
-async def fan_out(call: UpstreamCall, one: One) -> ProviderResult:
+async def fan_out(call: UpstreamCall, one: One, sleep: Sleep = asyncio.sleep) -> ProviderResult:
     """``one`` makes the single image of the call it is given; at most four run at once.
 
+    Calls that meet a rate limit, which counts calls and not requests, are made again after a
+    pause, once an image has been made at all; else another deployment may do better.
     With some images made, those that were not are warnings (``image_refused``, ``image_failed``)
     and the result has fewer images; its usage and cost are the sums, None when one is not known.
     With none made it raises the error that tells most. A seed counts up from image to image.
@@ -39,16 +48,7 @@ async def fan_out(call: UpstreamCall, one: One) -> ProviderResult:
     """
     if call.request.n == 1:
         return await one(call)
-    run = _Run(call, one)
-    tasks = [asyncio.ensure_future(run.one(index)) for index in range(call.request.n)]
-    try:
-        ends = await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        _remove(tasks)
-        raise
+    ends = await _Run(call, one, sleep).all()
     results = [end for end in ends if isinstance(end, ProviderResult)]
     errors = {index: end for index, end in enumerate(ends) if isinstance(end, DarkroomError)}
     if not results:
@@ -57,14 +57,49 @@ async def fan_out(call: UpstreamCall, one: One) -> ProviderResult:
 
 
 class _Run:
-    def __init__(self, call: UpstreamCall, one: One) -> None:
+    def __init__(self, call: UpstreamCall, one: One, sleep: Sleep) -> None:
         self._call = call
         self._one = one
+        self._sleep = sleep
+        self._tasks: list[asyncio.Task[End]] = []
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._until = asyncio.get_running_loop().time() + call.timeout_s * _SHARE_OF_TIME
         self._same_for_all: DarkroomError | None = None
 
-    async def one(self, index: int) -> ProviderResult | DarkroomError:
+    async def all(self) -> list[End]:
+        """How each call ended at last; when it is canceled, nothing is left behind."""
+        try:
+            return await self._rounds()
+        except BaseException:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
+            _remove(self._tasks)
+            raise
+
+    async def _rounds(self) -> list[End]:
+        ends = await self._round(range(self._call.request.n))
+        for usual_s in _PAUSES_S:
+            limited = {i: end for i, end in ends.items() if isinstance(end, UpstreamRateLimited)}
+            if not limited or not any(isinstance(end, ProviderResult) for end in ends.values()):
+                break
+            pause_s = max(usual_s, *(end.retry_after_s or 0.0 for end in limited.values()))
+            if pause_s > _PAUSE_MAX_S or pause_s >= self._left_s:
+                break
+            await self._sleep(pause_s)
+            ends |= await self._round(limited)
+        return list(ends.values())
+
+    async def _round(self, indices: Collection[int]) -> dict[int, End]:
+        tasks = [asyncio.ensure_future(self._end(index)) for index in indices]
+        self._tasks += tasks
+        return dict(zip(indices, await asyncio.gather(*tasks), strict=True))
+
+    @property
+    def _left_s(self) -> float:
+        return self._until - asyncio.get_running_loop().time()
+
+    async def _end(self, index: int) -> End:
         async with self._slots:
             if self._same_for_all is not None:
                 return self._same_for_all
@@ -81,8 +116,8 @@ class _Run:
     def _single(self, index: int) -> UpstreamCall:
         request = self._call.request
         seed = None if request.seed is None else (request.seed + index) % _SEED_END
-        left = self._until - asyncio.get_running_loop().time()
-        return replace(self._call, request=replace(request, n=1, seed=seed), timeout_s=left)
+        single = replace(request, n=1, seed=seed)
+        return replace(self._call, request=single, timeout_s=self._left_s)
 
 
 def _most_telling(errors: Sequence[DarkroomError]) -> DarkroomError:
@@ -137,7 +172,7 @@ def _sum(usages: Sequence[Usage | None]) -> Usage | None:
     return summed(known)
 
 
-def _remove(tasks: Iterable["asyncio.Task[ProviderResult | DarkroomError]"]) -> None:
+def _remove(tasks: Iterable["asyncio.Task[End]"]) -> None:
     """Remove the images of calls that had ended when all was called off."""
     for task in tasks:
         if task.cancelled() or task.exception() is not None:

@@ -13,7 +13,7 @@ from darkroom.core.deployment import Deployment
 from darkroom.core.errors import (
     DarkroomError,
     ModerationBlocked,
-    OutcomeUnknown,
+    ResultLost,
     UpstreamBroken,
     UpstreamDenied,
     UpstreamFailed,
@@ -217,7 +217,7 @@ class ApiframeProvider:
             )
             if response.status == 409:
                 await response.close()
-                raise OutcomeUnknown(
+                raise ResultLost(
                     f"{self._deployment.id} has a job of an earlier attempt that was asked for"
                     " with other addresses of its images, so its result cannot be collected."
                     " Send the request again to buy a new one.",

@@ -106,7 +106,7 @@ class FluxProvider:
         return (Finding(True, f"The key is accepted; {credits:g} credits are left."),)
 
     async def run(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
-        return await fan_out(call, lambda single: self._one(single, sink))
+        return await fan_out(call, lambda single: self._one(single, sink), self._pace.sleep)
 
     async def _one(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
         until = last_moment(call, self._pace)

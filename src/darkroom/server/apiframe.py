@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom import ledger
-from darkroom.assets import keep_upload
 from darkroom.core.dialect import Dialect, LinkOf
 from darkroom.core.errors import (
     DarkroomError,
@@ -44,6 +43,7 @@ from darkroom.server.amounts import known_fields
 from darkroom.server.door import Door, is_id
 from darkroom.server.keys import ADMIN, Principal
 from darkroom.server.native import json_response, read_limit
+from darkroom.server.uploads import NewFile, Uploads
 
 _UPLOAD_BYTES_MAX = 25 << 20
 _MODELS_KEPT_S = 60.0
@@ -75,6 +75,7 @@ class ApiframeView:
         self._door = door
         self._services = door.services
         self._dialect = dialect
+        self._uploads = Uploads(door.services)
         self._models: tuple[float, list[dict[str, Any]]] = (0.0, [])
         """Until when they are good, and what is shown of them."""
 
@@ -152,12 +153,7 @@ class ApiframeView:
             if files[0].image.byte_size > _UPLOAD_BYTES_MAX:
                 raise _too_large()
             ends_at = now_ms() + _UPLOAD_LIFE_MS
-            asset = await self._services.ingest.upload(files[0], new_id(), ends_at)
-            bytes_max = self._services.settings.files_bytes_max
-            await self._services.database.write(
-                lambda tx: keep_upload(tx, principal.account_id, asset, bytes_max)
-            )
-        return asset
+            return await self._uploads.keep(principal, files[0], NewFile(new_id(), ends_at))
 
     async def _found(
         self, wire_id: str, principal: Principal, state: JobState | None, model: str | None

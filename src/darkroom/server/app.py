@@ -27,18 +27,21 @@ from darkroom.server import (
     models,
     money,
     native,
+    openapi,
     pictures,
     playground,
     quotes,
     reports,
     responses,
     session,
+    storage,
     tasks,
     webhooks,
 )
 from darkroom.server.door import Door
 from darkroom.server.keys import Keys
 from darkroom.server.request_ids import WithRequestId
+from darkroom.server.sessions import Lifetimes, sessions_chore
 from darkroom.server.watched import Watched
 from darkroom.wiring import Services
 
@@ -57,6 +60,7 @@ _AREAS: tuple[Callable[[Door], list[Route]], ...] = (
     admin.routes,
     accounts.routes,
     money.routes,
+    storage.routes,
     webhooks.routes,
     deployments.routes,
     apiframe.routes,
@@ -70,12 +74,17 @@ _AREAS: tuple[Callable[[Door], list[Route]], ...] = (
 )
 
 
+def every_route(door: Door) -> list[BaseRoute]:
+    """All that the server answers to, in the order in which it is looked for."""
+    routes: list[BaseRoute] = [route for area in _AREAS for route in area(door)]
+    return [*routes, *openapi.routes(door, routes)]
+
+
 def create_app(services: Services, keys: Keys) -> ASGIApp:
     """The application over open services. Deny by default: each handler asks for its caller."""
     door = Door(services, keys)
-    routes: list[BaseRoute] = []
-    for area in _AREAS:
-        routes.extend(area(door))
+    lifetimes = Lifetimes.of(services.settings)
+    services.keeper.add(sessions_chore(services.database, lifetimes))
 
     async def unknown(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
@@ -87,6 +96,6 @@ def create_app(services: Services, keys: Keys) -> ASGIApp:
             return door.error(refusal, dialect, headers)
         return door.error(NotFound(f"Invalid URL ({method} {path})."), dialect)
 
-    app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    app = Starlette(routes=every_route(door), exception_handlers={HTTPException: unknown})
     app.router.redirect_slashes = False
     return WithRequestId(Watched(app, services))

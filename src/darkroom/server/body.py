@@ -32,6 +32,10 @@ FORM_BYTES_MAX = 17 * 50_000_000 + (4 << 20)
 _FORM_PARTS_MAX = 64
 _TEXT_BYTES_MAX = 1 << 20
 """Of all text fields of a form together."""
+_JSON_COMMAS_MAX = 200_000
+"""A text has fewer. As an empty list each comma would take 24 times its bytes, and be walked by the
+collector of garbage while everybody waits."""
+_PACKED = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
 _SMALL = 1 << 16
 """JSON up to this size stays in memory while it arrives."""
 _TIMES = 3
@@ -124,6 +128,10 @@ async def read_json(request: Request, patience: Patience, limit: int) -> dict[st
 
 
 def _object(data: bytes | bytearray) -> dict[str, Any]:
+    if data.count(b",") > _JSON_COMMAS_MAX:
+        raise InvalidRequest(
+            f"The body has more than {_JSON_COMMAS_MAX:,} commas: too many values."
+        )
     try:
         body = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -157,6 +165,8 @@ async def _pieces(request: Request, limit: int, patience: Patience) -> AsyncIter
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
+    if request.headers.get("content-encoding", "").lower() in _PACKED:
+        raise InvalidRequest("A compressed body is not taken. Send it without Content-Encoding.")
     size, waited_s = 0, 0.0
     clock = asyncio.get_running_loop().time
     stream = request.stream()

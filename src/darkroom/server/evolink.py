@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from darkroom import ledger
-from darkroom.assets import EXTENSIONS, count_uploads, keep_upload, remove_upload, uploads
+from darkroom.assets import EXTENSIONS, count_uploads, remove_upload, uploads
 from darkroom.core.dialect import WireBody
 from darkroom.core.draft import InlineImage, RemoteImage, Upload
 from darkroom.core.errors import DarkroomError, Forbidden, InvalidRequest, NotFound
@@ -25,7 +25,9 @@ from darkroom.dialects.evolink import NAME, PREFIXES, USER_GROUP, envelope, erro
 from darkroom.ledger import Budget
 from darkroom.server.amounts import known_fields
 from darkroom.server.door import Door, Handler, path_id
+from darkroom.server.keys import Principal
 from darkroom.server.native import json_response
+from darkroom.server.uploads import NewFile, Uploads
 
 FILES_MAX = 500
 """The larger of the documented quotas: there are no paid tiers here."""
@@ -127,6 +129,7 @@ class Files:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._services = door.services
+        self._uploads = Uploads(door.services)
 
     async def from_base64(self, request: Request) -> Response:
         return await self._from_json(request, "base64_data", InlineImage)
@@ -141,7 +144,7 @@ class Files:
             found = [upload for name, upload in body.uploads if name == "file"]
             if len(found) != 1 or len(body.uploads) != 1:
                 raise InvalidRequest("Send one image as the form field 'file'.", param="file")
-            asset = await self._kept(principal.account_id, found[0], "file")
+            asset = await self._kept(principal, found[0], "file")
         return self._stored(request, asset, body)
 
     async def list(self, request: Request) -> Response:
@@ -190,26 +193,22 @@ class Files:
             value = body.fields.get(name)
             if not isinstance(value, str) or not value or body.uploads:
                 raise InvalidRequest(f"Send a JSON object with the text '{name}'.", param=name)
-            asset = await self._kept(principal.account_id, kind(value), name)
+            asset = await self._kept(principal, kind(value), name)
         return self._stored(request, asset, body)
 
     async def _kept(
-        self, account_id: str, source: Upload | InlineImage | RemoteImage, param: str
+        self, principal: Principal, source: Upload | InlineImage | RemoteImage, param: str
     ) -> Asset:
-        ends_at = now_ms() + _FILE_LIFE_MS
-        asset = await self._services.ingest.upload(source, new_file_id(), ends_at, param)
-
-        def work(tx: Tx) -> None:
-            if count_uploads(tx, account_id) >= FILES_MAX:
+        def check(tx: Tx) -> None:
+            if count_uploads(tx, principal.account_id) >= FILES_MAX:
                 raise Forbidden(
                     f"There are {FILES_MAX} files already. Delete some with DELETE"
                     " /api/v1/files/{file_id}, or wait until they expire.",
                     param=param,
                 )
-            keep_upload(tx, account_id, asset, self._services.settings.files_bytes_max)
 
-        await self._services.database.write(work)
-        return asset
+        file = NewFile(new_file_id(), now_ms() + _FILE_LIFE_MS, param)
+        return await self._uploads.keep(principal, source, file, check)
 
     def _stored(self, request: Request, asset: Asset, body: WireBody) -> Response:
         data = self._shown(request, asset)

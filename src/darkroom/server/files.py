@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from darkroom.assets import (
     EXTENSIONS,
+    USUAL_PURPOSE,
     get_owned_asset,
-    keep_upload,
     remove_upload,
     upload_page,
 )
@@ -25,8 +25,9 @@ from darkroom.server.amounts import known_fields
 from darkroom.server.door import Door, is_id, path_id
 from darkroom.server.native import json_response, small_links
 from darkroom.server.pictures import SAFE
+from darkroom.server.uploads import NewFile, Uploads
 
-_PURPOSES = ("vision", "user_data")
+_PURPOSES = (USUAL_PURPOSE, "user_data")
 _PAGE_MAX = 10_000
 _ANCHOR, _SECONDS = "expires_after[anchor]", "expires_after[seconds]"
 _LIFETIMES_S = range(3_600, 2_592_001)
@@ -52,28 +53,25 @@ class Files:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._services = door.services
+        self._uploads = Uploads(door.services)
 
     async def create(self, request: Request) -> Response:
         principal = await self._door.principal(request)
         async with self._door.bodies.reading(request) as body:
             known_fields(body.fields, "purpose", _ANCHOR, _SECONDS)
-            _check_purpose(body.fields.get("purpose", _PURPOSES[0]))
+            purpose = _purpose(body.fields.get("purpose", USUAL_PURPOSE))
             ends_at_ms = self._ends_at_ms(body.fields)
             found = [upload for name, upload in body.uploads if name == "file"]
             if len(found) != 1:
                 raise InvalidRequest("Send one image as the form field 'file'.", param="file")
-            asset = await self._services.ingest.upload(found[0], new_file_id(), ends_at_ms)
-            bytes_max = self._services.settings.files_bytes_max
-            await self._services.database.write(
-                lambda tx: keep_upload(tx, principal.account_id, asset, bytes_max)
-            )
+            file = NewFile(new_file_id(), ends_at_ms, purpose=purpose)
+            asset = await self._uploads.keep(principal, found[0], file)
         return json_response(self._shown(asset, request))
 
     async def list(self, request: Request) -> Response:
         principal = await self._door.principal(request)
         query = request.query_params
-        if (purpose := query.get("purpose")) is not None:
-            _check_purpose(purpose)  # each file serves both
+        purpose = _purpose(query["purpose"]) if "purpose" in query else ""
         limit, order = _limit(query.get("limit")), query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise InvalidRequest("'order' is asc or desc.", param="order")
@@ -81,7 +79,12 @@ class Files:
         last = None if after is None else await self._owned(after, principal.account_id)
         found = await self._services.database.read(
             lambda tx: upload_page(
-                tx, principal.account_id, limit + 1, last, oldest_first=order == "asc"
+                tx,
+                principal.account_id,
+                limit + 1,
+                last,
+                oldest_first=order == "asc",
+                purpose=purpose,
             )
         )
         data = [self._shown(asset, request) for asset in found[:limit]]
@@ -166,9 +169,12 @@ def _wished_s(fields: Mapping[str, Any]) -> int | None:
     return int(text)
 
 
-def _check_purpose(purpose: object) -> None:
-    if purpose not in _PURPOSES:
-        raise InvalidRequest(f"'purpose' is {' or '.join(_PURPOSES)}.", param="purpose")
+def _purpose(said: object) -> str:
+    """What a file is for; it serves edits and responses alike."""
+    for purpose in _PURPOSES:
+        if said == purpose:
+            return purpose
+    raise InvalidRequest(f"'purpose' is {' or '.join(_PURPOSES)}.", param="purpose")
 
 
 def _limit(text: str | None) -> int:
@@ -189,7 +195,7 @@ def _file(asset: Asset) -> dict[str, Any]:
         "created_at": asset.created_at_ms // 1000,
         "expires_at": None if ends_at_ms is None else ends_at_ms // 1000,
         "filename": _name(asset),
-        "purpose": "vision",
+        "purpose": asset.purpose or USUAL_PURPOSE,
         "status": "processed",
     }
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from darkroom.db import Database, Schema, SchemaMismatch, schema_of
 from darkroom.jobs import STOPPING
 from darkroom.server.door import Door
 from darkroom.server.native import json_response
@@ -32,8 +33,9 @@ class Finding:
 
 def routes(door: Door) -> list[Route]:
     services = door.services
+    schema = SchemaCheck(services.database)
     readiness = Readiness(
-        {"database": services.database.ping, "storage": services.blobs.check},
+        {"database": services.database.ping, "schema": schema, "storage": services.blobs.check},
         {
             "engine": lambda: services.engine.trouble,
             "draining": lambda: STOPPING if services.drain.begun else "",
@@ -51,6 +53,8 @@ def routes(door: Door) -> list[Route]:
             "checks": {name: one.said for name, one in found.items()},
             "took_ms": {name: one.took_ms for name, one in found.items()},
         }
+        if schema.found is not None:
+            body["schema"] = {"has": schema.found.has, "needs": schema.found.needs}
         if bad:
             body["error"] = {"code": "not_ready", "message": f"The server is not ready: {bad}."}
         return json_response(body, 503 if bad else 200)
@@ -59,6 +63,20 @@ def routes(door: Door) -> list[Route]:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
     ]
+
+
+class SchemaCheck:
+    """Whether this version can work with the schema, which others may change while it runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.found: Schema | None = None
+        """As it was last seen."""
+
+    async def __call__(self) -> None:
+        self.found = await self._database.read(schema_of)
+        if self.found.trouble:
+            raise SchemaMismatch(self.found.trouble)
 
 
 class Readiness:
@@ -93,6 +111,8 @@ async def _tried(check: Check) -> Finding:
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             await check()
+    except SchemaMismatch as error:
+        said = str(error)
     except Exception as error:  # noqa: BLE001 - every reason is a reason not to be ready
         said = f"failed: {type(error).__name__}"
     else:

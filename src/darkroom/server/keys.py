@@ -250,7 +250,7 @@ class Keys:
         )
         secret_digest = hashlib.sha256(secret.encode()).digest()
         scopes = frozenset((ADMIN, IMAGES))
-        none = KeyLimits(0, 0, 0, 0)
+        none = KeyLimits(0, 0, 0, 0, 0)
         principal = Principal(account, "operator", scopes, limits=none, key_digest=secret_digest)
         self._operator = (self._digest(secret), principal)
         return secret

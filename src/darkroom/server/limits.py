@@ -11,7 +11,7 @@ from darkroom.server.amounts import known_fields
 from darkroom.settings import Settings
 
 _NAMES = tuple(field.name for field in fields(KeyLimits))
-_MOST = {"bytes_per_minute": 10**12}
+_MOST = {"bytes_per_minute": 10**12, "stored_bytes": 10**15}
 _MOST_USUALLY = 100_000
 
 
@@ -22,6 +22,7 @@ def usual_limits(settings: Settings) -> KeyLimits:
         settings.key_images_per_minute,
         settings.key_bytes_per_minute,
         settings.key_max_concurrent,
+        settings.key_stored_bytes,
     )
 
 

@@ -18,6 +18,8 @@ from darkroom.server.door import Door
 from darkroom.server.model_details import details
 from darkroom.server.native import json_response
 
+_PREFIXES = (("/v1/models", ""), ("/openai/v1/models", "openai"), ("/evolink/v1/models", "evolink"))
+"""With the dialect in which errors are told; empty: the usual one."""
 _FLAGS = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -47,9 +49,10 @@ def routes(door: Door) -> list[Route]:
                 return json_response(_shown(door, served, more(served), name))
         raise ModelNotFound(f"The model '{name}' does not exist or is not served.", param="model")
 
+    dialects = {dialect.name: dialect for dialect in door.services.dialects}
     return [
-        Route(prefix + path, door.guarded(handler), methods=["GET"])
-        for prefix in ("/v1/models", "/openai/v1/models")
+        Route(prefix + path, door.guarded(handler, dialects.get(told)), methods=["GET"])
+        for prefix, told in _PREFIXES
         for path, handler in (("", models), ("/{name:path}", model))
     ]
 

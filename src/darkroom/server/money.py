@@ -46,7 +46,7 @@ def routes(door: Door) -> list[Route]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Owner:
+class Owner:
     """Whose money is asked for; ``id`` None: everybody's."""
 
     id: str | None
@@ -67,7 +67,7 @@ class MoneyView:
         period, days = read_period(query)
 
         def work(tx: Tx) -> dict[str, Any]:
-            owner = _owner(tx, principal, query, everybody=True)
+            owner = owner_of(tx, principal, query, everybody=True)
             found = ledger.usage(tx, by, period, owner.id)
             return {
                 "object": "usage",
@@ -84,7 +84,7 @@ class MoneyView:
         now = now_ms()
 
         def work(tx: Tx) -> dict[str, Any]:
-            owner = _owner(tx, principal, request.query_params)
+            owner = owner_of(tx, principal, request.query_params)
             found = ledger.balance(tx, str(owner.id), now)
             answer = {"object": "balance", "account": owner.name, **shown_balance(found)}
             if owner.id == principal.account_id:  # another account is not about this key
@@ -105,7 +105,7 @@ class MoneyView:
             return await self._statement_page(request, principal)
 
         def work(tx: Tx) -> tuple[str, Statement]:
-            owner = _owner(tx, principal, query)
+            owner = owner_of(tx, principal, query)
             found = ledger.statement(tx, str(owner.id), period, rows_max=_BOOKINGS_MAX)
             return owner.name, found
 
@@ -123,7 +123,7 @@ class MoneyView:
         period, days = read_period(query)
 
         def work(tx: Tx) -> tuple[str, StatementPage]:
-            owner = _owner(tx, principal, query)
+            owner = owner_of(tx, principal, query)
             return owner.name, ledger.statement_page(tx, str(owner.id), period, limit, cursor)
 
         name, found = await self._database.read(work)
@@ -140,9 +140,9 @@ class MoneyView:
 
         def work(tx: Tx) -> dict[str, Any]:
             # the report is about deployments: without a wish it is about all that they served
-            owner = _Owner(None, ALL)
+            owner = Owner(None, ALL)
             if "account" in query:
-                owner = _owner(tx, principal, query, everybody=True)
+                owner = owner_of(tx, principal, query, everybody=True)
             found = ledger.drift(tx, period, owner.id, invoices)
             lost = unknown_costs(tx, period.since_ms, period.until_ms, owner.id)
             data = _drift_rows(found, lost)
@@ -164,19 +164,19 @@ def shown_balance(balance: Balance) -> dict[str, Any]:
     }
 
 
-def _owner(tx: Tx, principal: Principal, query: QueryParams, *, everybody: bool = False) -> _Owner:
+def owner_of(tx: Tx, principal: Principal, query: QueryParams, *, everybody: bool = False) -> Owner:
     """The account that is asked for. Raises :class:`Forbidden` and :class:`NotFound`."""
     name = query.get("account")
     if name is None:
         own = records.account_of(tx, principal.account_id)
-        return _Owner(principal.account_id, own.name if own else "")
+        return Owner(principal.account_id, own.name if own else "")
     principal.require(ADMIN)
     if name == ALL and everybody:
-        return _Owner(None, ALL)
+        return Owner(None, ALL)
     found = records.account_named(tx, name) if name.isprintable() else None
     if found is None:
         raise NotFound(f"No account '{name[:64]}'.", param="account")
-    return _Owner(found.id, found.name)
+    return Owner(found.id, found.name)
 
 
 def _groups(text: str) -> list[str]:

@@ -146,6 +146,7 @@ def shown_job(job: Job) -> dict[str, Any]:
         "created_at": shown_time(job.created_at_ms),
         "started_at": shown_time(job.started_at_ms),
         "finished_at": shown_time(job.finished_at_ms),
+        "images_removed_at": shown_time(job.images_removed_at_ms),
         "timings": _timings(job),
         "route": [_considered(one) for one in job.route],
         "attempts": [_attempt(attempt) for attempt in job.attempts],

@@ -7,10 +7,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from darkroom.assets import EDGES, EXTENSIONS, get_asset, small_name
-from darkroom.core.errors import NotFound
-from darkroom.core.ids import now_ms
+from darkroom.core.errors import DarkroomError, Gone, NotFound
+from darkroom.core.ids import made_at_ms, now_ms
 from darkroom.server.door import Door
 
+_DAY_MS = 86_400_000
 # Whatever the bytes may contain, a browser shows an image or nothing.
 SAFE = {
     "x-content-type-options": "nosniff",
@@ -20,17 +21,21 @@ SAFE = {
 }
 
 
+# No number for the route to read: one of 5,000 digits would fail there, outside of any handler.
+_EDGES = {str(edge): edge for edge in EDGES}
+
+
 def routes(door: Door) -> list[Route]:
     services = door.services
 
     async def picture(request: Request) -> Response:
         asset_id, _, extension = request.path_params["name"].partition(".")
-        query = request.query_params
-        services.links.check(asset_id, query.get("exp", ""), query.get("sig", ""))
+        expires = _only(request, "exp")
+        services.links.check(asset_id, expires, _only(request, "sig"))
         asset = await services.database.read(lambda tx: get_asset(tx, asset_id))
         if asset is None or extension != EXTENSIONS[asset.media_type]:
-            raise NotFound("There is no such image any more.")
-        headers = _headers(f"{asset_id}.{extension}", asset.sha256, query["exp"])
+            raise _missing(asset_id, services.settings.retention_days)
+        headers = _headers(f"{asset_id}.{extension}", asset.sha256, expires)
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         headers["content-length"] = str(asset.byte_size)
@@ -40,17 +45,16 @@ def routes(door: Door) -> list[Route]:
         return StreamingResponse(pieces, headers=headers, media_type=asset.media_type)
 
     async def small(request: Request) -> Response:
-        asset_id, edge = request.path_params["asset_id"], request.path_params["edge"]
-        if edge not in EDGES:
+        asset_id, edge = request.path_params["asset_id"], _EDGES.get(request.path_params["edge"])
+        if edge is None:
             raise NotFound("There is no copy of that size.")
-        query = request.query_params
-        name = small_name(asset_id, edge)
-        services.links.check(name, query.get("exp", ""), query.get("sig", ""))
+        name, expires = small_name(asset_id, edge), _only(request, "exp")
+        services.links.check(name, expires, _only(request, "sig"))
         asset = await services.database.read(lambda tx: get_asset(tx, asset_id))
         if asset is None:
-            raise NotFound("There is no such image any more.")
+            raise _missing(asset_id, services.settings.retention_days)
         made, data = await services.thumbnails.of(asset, edge)
-        headers = _headers(f"{asset_id}-{edge}.webp", made.sha256, query["exp"])
+        headers = _headers(f"{asset_id}-{edge}.webp", made.sha256, expires)
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         return Response(data, headers=headers, media_type="image/webp")
@@ -58,8 +62,23 @@ def routes(door: Door) -> list[Route]:
     both = ["GET", "HEAD"]
     return [
         Route("/assets/{name}", door.guarded(picture), methods=both),
-        Route("/assets/{asset_id}/{edge:int}.webp", door.guarded(small), methods=both),
+        Route("/assets/{asset_id}/{edge}.webp", door.guarded(small), methods=both),
     ]
+
+
+def _missing(asset_id: str, kept_days: int) -> DarkroomError:
+    """Why a link that holds leads nowhere. The id says how old the image would be."""
+    made_ms = made_at_ms(asset_id)
+    if kept_days and made_ms is not None and made_ms <= now_ms() - kept_days * _DAY_MS:
+        days = f"{kept_days} days" if kept_days > 1 else "a day"
+        return Gone(f"Images are kept for {days} here, and this one was removed. Its job remains.")
+    return NotFound("There is no such image any more.")
+
+
+def _only(request: Request, name: str) -> str:
+    """The parameter; empty unless it is there once, as in every link of ours."""
+    found = request.query_params.getlist(name)
+    return found[0] if len(found) == 1 else ""
 
 
 def _headers(name: str, sha256: str, expires: str) -> dict[str, str]:

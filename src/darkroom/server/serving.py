@@ -178,6 +178,7 @@ def http_server(started: Started) -> uvicorn.Server:
     config = uvicorn.Config(
         started.app,
         http=guard.protocol(),
+        ws="none",  # nothing here speaks it, and its library is four megabytes
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
-_PIECES = frozenset({"/static/{name:path}", "/assets/{asset_id}/{edge:int}.webp"})
+_PIECES = frozenset({"/static/{name:path}", "/assets/{asset_id}/{edge}.webp"})
 """What pages are made of: a line for each would hide the lines that matter."""
 _PROBES = frozenset(("/healthz", "/readyz", "/metrics"))
 """Asked every few seconds by machines: nobody wants to read of that."""

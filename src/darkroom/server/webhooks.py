@@ -206,7 +206,7 @@ def _wish(body: dict[str, Any], key_id: str | None = None) -> Wish:
     if disabled is not None and not isinstance(disabled, bool):
         raise InvalidRequest("'disabled' is true or false.", param="disabled")
     key_form = body.get("signature_key")
-    if key_form is not None and key_form not in _SIGNATURE_KEYS:
+    if key_form is not None and key_form not in tuple(_SIGNATURE_KEYS):  # a list has no hash
         raise InvalidRequest("'signature_key' is raw or hex.", param="signature_key")
     return Wish(
         url=_text(body, "url"),

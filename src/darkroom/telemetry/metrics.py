@@ -275,6 +275,16 @@ class Metrics(Observer):
                 "darkroom_db_transactions_failed", "Those that the database failed.", ("kind",)
             )
         )
+        self.removed_count = Labelled(
+            self._counter(
+                "darkroom_removed",
+                "Rows and stored images that were removed because they are no longer needed.",
+                ("what",),
+            )
+        )
+        self.removed_bytes = Labelled(
+            self._counter("darkroom_removed_bytes", "Bytes of the images among these.", ("what",))
+        )
         self.loop_lag = self._histogram(
             "darkroom_event_loop_lag_seconds", "How late the event loop calls back.", LAG_S
         )
@@ -368,6 +378,10 @@ class Metrics(Observer):
         self.post_seconds.observe(posted.duration_s)
         if posted.outcome == "delivered":
             self.webhook_lag.observe(posted.lag_s)
+
+    def removed(self, what: str, count: int, byte_size: int) -> None:
+        self.removed_count.at(what).inc(count)
+        self.removed_bytes.at(what).inc(byte_size)
 
     def transacted(self, kind: str, seconds: float, *, failed: bool) -> None:
         self.transactions.at(kind).observe(seconds)

@@ -3,6 +3,7 @@
 from darkroom.webhooks.message import Messages, signs_with_key
 from darkroom.webhooks.outbox import accepted, callback_states, ended, progressed
 from darkroom.webhooks.records import Pending, Wanted, pending
+from darkroom.webhooks.retention import deliveries_chore
 from darkroom.webhooks.rules import STRICT, Rules
 from darkroom.webhooks.service import OVERLAP_MAX_S, OVERLAP_S, Owner, Webhooks, Wish
 from darkroom.webhooks.shapes import ENDPOINT_EVENTS, Delivery, DeliveryState, Endpoint, Keys, Try
@@ -31,6 +32,7 @@ __all__ = [
     "Worker",
     "accepted",
     "callback_states",
+    "deliveries_chore",
     "ended",
     "pending",
     "progressed",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     and_,
     bindparam,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from darkroom.core.ids import first_id
 from darkroom.core.job import JobEvent
 from darkroom.core.secret import Secret
 from darkroom.db import Tx
@@ -411,6 +413,30 @@ def told(tx: Tx, job_ids: Collection[str]) -> dict[str, DeliveryState]:
         )
     )
     return {row.job_id: DeliveryState(row.state) for row in rows}
+
+
+def past(tx: Tx, until_ms: int) -> int:
+    """How many deliveries came to their end before that time."""
+    return tx.execute(select(func.count()).where(*_past(until_ms))).scalar() or 0
+
+
+def remove_past(tx: Tx, until_ms: int, limit: int) -> int:
+    """Delete some of those, with their tries; how many."""
+    ids = webhook_deliveries.c.id
+    found = select(ids).where(*_past(until_ms)).order_by(ids).limit(limit)
+    gone = list(tx.execute(found).scalars())
+    tx.execute(delete(webhook_attempts).where(webhook_attempts.c.delivery_id.in_(gone)))
+    tx.execute(delete(webhook_deliveries).where(ids.in_(gone)))
+    return len(gone)
+
+
+def _past(until_ms: int) -> tuple[ColumnElement[bool], ...]:
+    """Ids grow with time: the oldest stand first in the primary key."""
+    return (
+        webhook_deliveries.c.id < first_id(until_ms),
+        webhook_deliveries.c.state != DeliveryState.PENDING,
+        webhook_deliveries.c.finished_at_ms <= until_ms,
+    )
 
 
 def _fitting(looked: Sequence[Row[Any]], room: Room) -> list[str]:

@@ -53,6 +53,11 @@ def family_of(model: str) -> Family:
     return _FAMILIES[max(fitting, key=len)] if fitting else _PLAIN
 
 
+def parameter_objects() -> Mapping[str, type[Params]]:
+    """The widest schema of each parameter object, by its key."""
+    return {family.key: family.schema for family in _FAMILIES.values()}
+
+
 def catalog_name(model: str) -> str:
     """What the catalogue calls a model of Apiframe's list."""
     return _NAMES.get(model, model)

@@ -57,8 +57,9 @@ SELECT LEAST(
       ORDER BY priority LIMIT 1)
 )
 """
-_LANE_INDEX = """
-CREATE INDEX IF NOT EXISTS darkroom_procrastinate_jobs_by_lane
+_LANE_INDEX = "darkroom_procrastinate_jobs_by_lane"
+_MAKE_LANE_INDEX = f"""
+CREATE INDEX IF NOT EXISTS {_LANE_INDEX}
 ON procrastinate_jobs ((args->>'lane'), priority)
 WHERE status = 'todo' AND scheduled_at IS NULL
 """
@@ -70,7 +71,10 @@ SELECT count(*) FROM (
 
 
 class ProcrastinateEngine:
-    """``url`` is the database's libpq URL. A process is dead after ``dead_after_s`` of silence."""
+    """``url`` is the database's libpq URL. A process is dead after ``dead_after_s`` of silence.
+
+    With a ``running_max`` of 0 it takes jobs and leaves them to other processes.
+    """
 
     def __init__(
         self,
@@ -134,7 +138,7 @@ class ProcrastinateEngine:
         """PostgreSQL has told the workers."""
 
     async def open(self, run: RunJob) -> None:
-        await asyncio.to_thread(self._install)
+        await asyncio.to_thread(make_queue, self._url)
 
         async def work(job_id: str, lane: str = "") -> None:
             # not left to procrastinate: writing down a retry needs the database that just failed
@@ -147,10 +151,11 @@ class ProcrastinateEngine:
         await self._app.open_async()
         self._seen_at = time.monotonic()
         self._tasks = [
-            asyncio.create_task(self._work(), name="procrastinate-worker"),
             asyncio.create_task(self._rescue(), name="procrastinate-rescue"),
             asyncio.create_task(self._count(), name="procrastinate-count"),
         ]
+        if self._running_max:
+            self._tasks.append(asyncio.create_task(self._work(), name="procrastinate-worker"))
 
     async def drain(self, within_s: float) -> None:
         if self._closing.is_set():
@@ -256,11 +261,19 @@ class ProcrastinateEngine:
                 log.exception("count_failed")
             await asyncio.sleep(_COUNT_S)
 
-    def _install(self) -> None:
-        """Create procrastinate's schema once; processes that start together take turns."""
-        with psycopg.connect(self._url) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INSTALL_LOCK,))
-            row = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
-            if row is None or row[0] is None:
-                connection.execute(SchemaManager.get_schema())
-            connection.execute(_LANE_INDEX)
+
+def make_queue(url: str) -> None:
+    """Create procrastinate's schema once; processes that start together take turns."""
+    with psycopg.connect(url) as connection:
+        # Even IF NOT EXISTS locks the table, and needs its owner: look first.
+        if _there(connection, _LANE_INDEX):
+            return
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INSTALL_LOCK,))
+        if not _there(connection, "procrastinate_jobs"):
+            connection.execute(SchemaManager.get_schema())
+        connection.execute(_MAKE_LANE_INDEX)
+
+
+def _there(connection: "psycopg.Connection[Any]", relation: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s)", (relation,)).fetchone()
+    return row is not None and row[0] is not None

@@ -252,5 +252,10 @@ def _hand_over_images(tx: Tx, job: Job) -> None:
             job_inputs.c.job_id != job.id,
         )
     )
+    hand_over_to_heirs(tx, used)
+
+
+def hand_over_to_heirs(tx: Tx, used: Select[Any, Any]) -> None:
+    """``used`` has assets with the job whose each of them is from now on, its ``heir``."""
     for row in tx.execute(used.group_by(job_inputs.c.asset_id)).all():
         hand_over(tx, row.asset_id, row.heir)

@@ -1,5 +1,6 @@
 """The Gemini API's adapter: ``generateContent``, one image per call."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -11,7 +12,7 @@ from darkroom.core.errors import DarkroomError, UpstreamDenied
 from darkroom.core.ports import Egress, Finding, ImageSink, UpstreamCall, UpstreamResponse
 from darkroom.core.result import ProviderResult
 from darkroom.providers._answers import as_list, as_object, as_text, decoded, error_body
-from darkroom.providers._fan_out import fan_out
+from darkroom.providers._fan_out import Sleep, fan_out
 from darkroom.providers.gemini.answer import read_answer
 from darkroom.providers.gemini.asking import body_of
 from darkroom.providers.gemini.errors import classify
@@ -31,9 +32,13 @@ class GeminiProvider:
     # There is no idempotency key: a repeated call is a second purchase.
     resend_safe: ClassVar[bool] = False
 
-    def __init__(self, deployment: Deployment, egress: Egress) -> None:
+    def __init__(
+        self, deployment: Deployment, egress: Egress, *, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        """``sleep`` is for tests."""
         self._deployment = deployment
         self._egress = egress
+        self._sleep = sleep
 
     def serves(self, model: ModelSpec) -> bool:
         return self.vendor in model.vendors
@@ -84,7 +89,7 @@ class GeminiProvider:
         )
 
     async def run(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
-        return await fan_out(call, lambda single: self._one(single, sink))
+        return await fan_out(call, lambda single: self._one(single, sink), self._sleep)
 
     async def _one(self, call: UpstreamCall, sink: ImageSink) -> ProviderResult:
         path = f"/v1beta/models/{quote(call.upstream_model, safe='')}:generateContent"

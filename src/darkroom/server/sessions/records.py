@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from darkroom.db import Tx
 from darkroom.db.tables import sessions, sign_in_tokens
@@ -53,9 +53,7 @@ def remove(tx: Tx, digest: str) -> None:
 
 def prune(tx: Tx, now_ms: int, idle_since_ms: int, key_id: str, most: int) -> None:
     """Remove what has ended, and of the key's sessions all but the ``most`` that were used last."""
-    tx.execute(delete(sign_in_tokens).where(sign_in_tokens.c.ends_at_ms <= now_ms))
-    over = (sessions.c.ends_at_ms <= now_ms) | (sessions.c.seen_at_ms <= idle_since_ms)
-    tx.execute(delete(sessions).where(over))
+    remove_over(tx, now_ms, idle_since_ms)
     kept = (
         select(sessions.c.id)
         .where(sessions.c.key_id == key_id)
@@ -63,6 +61,24 @@ def prune(tx: Tx, now_ms: int, idle_since_ms: int, key_id: str, most: int) -> No
         .limit(most)
     )
     tx.execute(delete(sessions).where(sessions.c.key_id == key_id, sessions.c.id.not_in(kept)))
+
+
+def count_over(tx: Tx, now_ms: int, idle_since_ms: int) -> int:
+    """How many sessions and links have ended."""
+    ended = select(func.count()).where(_over(now_ms, idle_since_ms))
+    unused = select(func.count()).where(sign_in_tokens.c.ends_at_ms <= now_ms)
+    return (tx.execute(ended).scalar() or 0) + (tx.execute(unused).scalar() or 0)
+
+
+def remove_over(tx: Tx, now_ms: int, idle_since_ms: int) -> int:
+    """Remove those; how many."""
+    unused = tx.execute(delete(sign_in_tokens).where(sign_in_tokens.c.ends_at_ms <= now_ms))
+    ended = tx.execute(delete(sessions).where(_over(now_ms, idle_since_ms)))
+    return unused.rowcount + ended.rowcount
+
+
+def _over(now_ms: int, idle_since_ms: int) -> ColumnElement[bool]:
+    return (sessions.c.ends_at_ms <= now_ms) | (sessions.c.seen_at_ms <= idle_since_ms)
 
 
 def add_token(tx: Tx, digest: str, key_id: str, ends_at_ms: int) -> None:

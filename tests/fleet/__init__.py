@@ -1,0 +1,1 @@
+"""Several processes as one service: what they cost together, and how one stands in for another."""
