@@ -114,6 +114,7 @@ def test_the_address_fills_the_form_in_once(window: Window) -> None:
 
 
 def test_controls_follow_the_model(window: Window) -> None:
+    window.may_fail = True  # a retired model has no price, and a quote says so
     window.open()
     page = window.page
     page.select_option("#model", "gpt-image-1.5")
