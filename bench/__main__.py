@@ -1,4 +1,4 @@
-"""``python -m bench hot|url|small|sse|edit|mem|load|start|failover|all``: measure and print."""
+"""``python -m bench hot|url|poll|begin|mem|…|failover|all``: measure and print the tables."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.aims import markdown, summary
 from bench.cases import CASES, run_case
 from bench.gateways import DARKROOM, GATEWAYS, Options
 from bench.lab import OTHER_CORE, Bench
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     bench = Bench(rounds, told.quick, told.disk, Options(told.darkroom, told.litellm_python))
     quiet = told.json is not None and str(told.json) == "-"
     machine = {**facts(), "store": "disk" if told.disk else "memory", "rounds": str(rounds)}
-    report = {"machine": machine, "missing": missing, "cases": []}
+    report = {"machine": machine, "quick": told.quick, "missing": missing, "cases": []}
     if not quiet:
         print("  ".join(f"{name}: {value}" for name, value in machine.items()))
         for name, why in missing.items():
@@ -76,6 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             report["cases"].append(result)
             if not quiet:
                 print(f"\n{case}: {result['title']}\n{render(result['rows'])}", flush=True)
+    if told.case == "all":
+        report["aims"] = summary(report["cases"], quick=told.quick)
+        if not quiet:
+            print(f"\naims{', not judged: a quick run' * told.quick}\n\n{markdown(report['aims'])}")
     if told.json is not None:
         text = json.dumps(report, indent=2)
         if quiet:

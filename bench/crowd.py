@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.lab import (
+    EDITS,
+    GENERATIONS,
+    PROBLEMS,
     Bench,
     Contender,
-    WrongAnswer,
     contender,
     first_answer,
     plain_image,
@@ -22,15 +24,19 @@ from bench.lab import (
     upstream,
 )
 from bench.load import Burst, Measured, fetch, fire
-from bench.payloads import BOUNDARY, IMAGE_BYTES, Picture, http_request, json_request, png
+from bench.payloads import (
+    BOUNDARY,
+    IMAGE_BYTES,
+    Picture,
+    http_request,
+    json_request,
+    png,
+    with_header,
+)
 from bench.proc import Memory, reset_peak
-from bench.process import DidNotStart
-from bench.space import NoRoom
 from bench.stats import percentile
 from bench.table import Cell
 
-GENERATIONS = "/v1/images/generations"
-EDITS = "/v1/images/edits"
 FINE = (200, 202, 429, 503)
 """What may be answered: done, taken, or refused with a time to come back."""
 _DRIP_S = 1.0
@@ -90,7 +96,7 @@ def load_case(names: Sequence[str], bench: Bench) -> list[dict[str, Cell]]:
                     reset_peak(who.pid)
                 seen = run_async(_all_at_once(who, crowd, request))
                 lines.append(_row(who, idle, seen))
-        except (DidNotStart, WrongAnswer, NoRoom) as error:
+        except PROBLEMS as error:
             lines.append({"": name, "problem": str(error)})
     return lines
 
@@ -134,7 +140,7 @@ async def _all_at_once(who: Contender, crowd: Crowd, request: bytes) -> Seen:
 async def _tasks(who: Contender, crowd: Crowd, seen: Seen) -> None:
     """Submit one after the other while all the rest goes on."""
     request = http_request(GENERATIONS, json_request(), who.key)
-    request = request.replace(b"\r\n\r\n", b"\r\nPrefer: respond-async\r\n\r\n", 1)
+    request = with_header(request, "Prefer: respond-async")
     for _ in range(crowd.tasks):
         began = time.perf_counter()
         try:

@@ -13,7 +13,9 @@ from pathlib import Path
 from bench.payloads import MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL = frozenset({"hot", "url", "sse", "edit", "mem", "start", "small"})
+ALL = frozenset({"hot", "url", "small", "sse", "edit", "begin", "mem", "together", "start"})
+JOBS = frozenset({"poll", "get", "hooks", "load"})
+"""What only a gateway that keeps jobs can do."""
 DARKROOM = "{python} -m darkroom serve --port {port} --data-dir {data} --config {config}"
 
 
@@ -77,6 +79,7 @@ def _darkroom(site: Site, options: Options) -> Launch:
     paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
     env = {
         "DARKROOM_INIT_KEY": site.key,
+        "DARKROOM_WEBHOOK_ALLOW_LOCAL": "true",  # where the sink of the case ``hooks`` is
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
     }
     return Launch(command, env)
@@ -97,7 +100,8 @@ http {{
     listen 127.0.0.1:{site.port} backlog=2048;
     location / {{
       proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_buffering off; proxy_buffer_size 64k; proxy_request_buffering off;
+      proxy_buffering off; proxy_request_buffering off;
+      proxy_buffer_size 64k; proxy_buffers 4 64k; proxy_busy_buffers_size 128k;
     }}
   }}
 }}
@@ -140,7 +144,7 @@ GATEWAYS: Mapping[str, Gateway] = {
     each.name: each
     for each in (
         Gateway("floor", _floor),
-        Gateway("darkroom", _darkroom, cases=ALL | {"load"}),
+        Gateway("darkroom", _darkroom, cases=ALL | JOBS),
         Gateway("nginx", _nginx, _no_nginx, _all_but("url")),
         # It answers a streamed image request with status 500, and has no URL answers of its own.
         Gateway("litellm", _litellm, _no_litellm, _all_but("url", "sse")),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,20 +14,30 @@ from urllib.parse import urlsplit
 
 import pybase64
 
-from bench import proc
+from bench import mock, proc
 from bench.gateways import GATEWAYS, ROOT, Options, Site
 from bench.load import Burst, Fetched, Measured, fetch, fire
 from bench.payloads import Picture
-from bench.process import Program, free_port, last_line, running, wait_listening
-from bench.space import private_directory
+from bench.process import DidNotStart, Program, free_port, last_line, running, wait_listening
+from bench.space import NoRoom, private_directory
+from bench.table import Cell
 
 GATEWAY_CORE, OTHER_CORE = 0, 1
 DIRECT = "direct"
+GENERATIONS = "/v1/images/generations"
+EDITS = "/v1/images/edits"
 T = TypeVar("T")
+
+Row = dict[str, Cell]
+Report = list[Row]
 
 
 class WrongAnswer(RuntimeError):
-    """The first answer did not hold what the upstream sent."""
+    """An answer did not hold what the upstream sent."""
+
+
+PROBLEMS = (DidNotStart, WrongAnswer, NoRoom, OSError)
+"""What ends one gateway's part, and not the benchmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,26 @@ def upstream(picture: Picture, weight: int, delay_s: float = 0.0) -> Iterator[Up
             yield Upstream(port, picture)
 
 
+@contextlib.asynccontextmanager
+async def upstream_here(picture: Picture, pause: mock.Pause) -> AsyncIterator[Upstream]:
+    """The mock in this process: what decides about pauses sees each call, by our own clock."""
+    answers = mock.Answers(picture)
+    connections: list[mock.Upstream] = []
+
+    def connection() -> mock.Upstream:
+        connections.append(mock.Upstream(answers, pause))
+        return connections[-1]
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connection, "127.0.0.1", 0, backlog=4096)
+    try:
+        yield Upstream(server.sockets[0].getsockname()[1], picture)
+    finally:
+        server.close()
+        for each in connections:
+            each.abort()
+
+
 @contextlib.contextmanager
 def contender(name: str, mock: Upstream, bench: Bench, need: int) -> Iterator[Contender]:
     """A fresh gateway that listens. ``need``: bytes it may store at most."""
@@ -117,35 +147,56 @@ def contender(name: str, mock: Upstream, bench: Bench, need: int) -> Iterator[Co
 
 def measure(who: Contender, burst: Burst) -> Sample:
     """Fire a burst and take the gateway's CPU time and memory for it."""
+    return run_async(measured(who, burst))
+
+
+async def measured(who: Contender, burst: Burst) -> Sample:
+    """The same inside a running loop."""
     if who.pid:
         proc.reset_peak(who.pid)
     before = who.cpu_seconds()
-    measured = run_async(fire(burst))
+    found = await fire(burst)
     spent = who.cpu_seconds() - before
-    done = max(1, len(measured.latencies_ms))
-    return Sample(measured, spent * 1000 / done, who.memory())
+    done = max(1, len(found.latencies_ms))
+    return Sample(found, spent * 1000 / done, who.memory())
 
 
 def first_answer(
     who: Contender, mock: Upstream, request: bytes, check: Callable[[Fetched, Contender], bytes]
 ) -> None:
     """The first request: its image must be one the upstream sent. Retries until it is up."""
+    answer = run_async(until_up(who, request))
+    if not mock.picture.recognises(check(answer, who)):
+        raise WrongAnswer("the image is not the one that the upstream sent")
+
+
+async def until_up(who: Contender, request: bytes) -> Fetched:
+    """The first answer with status 200. Raises :class:`WrongAnswer` if it has another status."""
     deadline = time.monotonic() + 30
     while True:
         try:
-            answer = run_async(fetch(who.port, request))
-        except (OSError, TimeoutError) as error:
+            answer = await fetch(who.port, request)
+        except OSError as error:
             answer, problem = None, str(error) or type(error).__name__
         else:
             problem = f"status {answer.status}: {answer.body[:300].decode(errors='replace')}"
         if answer is not None and answer.status == 200:
-            break
+            return answer
         if (answer is not None and answer.status != 503) or time.monotonic() > deadline:
             said = last_line(who.log) if who.log else ""
             raise WrongAnswer(f"{problem} ({said})" if said else problem)
-        time.sleep(0.002)
-    if not mock.picture.recognises(check(answer, who)):
-        raise WrongAnswer("the image is not the one that the upstream sent")
+        await asyncio.sleep(0.002)
+
+
+def rows_of(names: Sequence[str], rows: Callable[[str], Iterable[Row]]) -> Report:
+    """The rows of each gateway; one that says why where there can be none."""
+    report: Report = []
+    for name in names:
+        try:
+            report += rows(name)
+        except PROBLEMS as error:
+            report.append({"": name, "problem": str(error) or type(error).__name__})
+    return report
 
 
 def plain_image(answer: Fetched, _: Contender) -> bytes:

@@ -18,12 +18,15 @@ class Burst:
     connections: int
     total: int
     deadline_s: float = 120.0
+    status: int = 200
+    """What a good answer has."""
 
 
 @dataclass(slots=True)
 class Measured:
     """What came back. ``statuses`` has 0 for connections that broke or never answered."""
 
+    good: int = 200
     latencies_ms: list[float] = field(default_factory=list[float])
     statuses: Counter[int] = field(default_factory=Counter[int])
     seconds: float = 0.0
@@ -31,7 +34,7 @@ class Measured:
 
     @property
     def failed(self) -> int:
-        return sum(count for status, count in self.statuses.items() if status != 200)
+        return sum(count for status, count in self.statuses.items() if status != self.good)
 
 
 class _Run:
@@ -40,12 +43,12 @@ class _Run:
     def __init__(self, burst: Burst) -> None:
         self.burst = burst
         self.left = burst.total
-        self.result = Measured()
+        self.result = Measured(burst.status)
         self.finished = asyncio.get_running_loop().create_future()
 
     def note(self, status: int, started: float) -> None:
         self.result.statuses[status] += 1
-        if status == 200:
+        if status == self.result.good:
             self.result.latencies_ms.append((time.perf_counter() - started) * 1000)
         if sum(self.result.statuses.values()) == self.burst.total and not self.finished.done():
             self.finished.set_result(None)

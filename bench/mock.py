@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from typing import cast
 
 from bench.payloads import ECHO, IMAGE_BYTES, STREAM_USAGE, USAGE, Picture, png
@@ -15,6 +16,8 @@ from bench.payloads import ECHO, IMAGE_BYTES, STREAM_USAGE, USAGE, Picture, png
 RECEIVE = memoryview(bytearray(262_144))
 """One buffer for all: it is emptied before the loop reads from another connection."""
 PARTIALS = 3
+Pause = Callable[[bytes], float]
+"""How many seconds a call waits for its answer, told the first bytes of its body when all came."""
 
 
 class Answers:
@@ -62,11 +65,11 @@ class Answers:
 
 
 class Upstream(asyncio.BufferedProtocol):
-    """One connection: drains a request, answers it after the delay, takes the next."""
+    """One connection: drains a request, answers it after the pause, takes the next."""
 
-    def __init__(self, answers: Answers, delay_s: float) -> None:
+    def __init__(self, answers: Answers, pause: Pause) -> None:
         self._answers = answers
-        self._delay_s = delay_s
+        self._pause = pause
         self._transport: asyncio.Transport | None = None
         self._begin()
 
@@ -84,6 +87,11 @@ class Upstream(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+
+    def abort(self) -> None:
+        """Drop the connection, also with a call that waits."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return RECEIVE
@@ -114,9 +122,10 @@ class Upstream(asyncio.BufferedProtocol):
             done = self._missing <= 0
         if done:
             streamed = b'"stream":true' in self._first.replace(b" ", b"")
+            pause_s = self._pause(self._first)
             self._begin()
-            if self._delay_s:
-                asyncio.get_running_loop().call_later(self._delay_s, self._answer, streamed)
+            if pause_s:
+                asyncio.get_running_loop().call_later(pause_s, self._answer, streamed)
             else:
                 self._answer(streamed)
 
@@ -131,7 +140,7 @@ async def serve(port: int, image_bytes: int, delay_s: float) -> None:
     answers = Answers(Picture(png(image_bytes)))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Upstream(answers, delay_s), "127.0.0.1", port, backlog=2048
+        lambda: Upstream(answers, lambda _: delay_s), "127.0.0.1", port, backlog=2048
     )
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()

@@ -122,3 +122,13 @@ def http_request(path: str, body: bytes, key: str, content_type: str = "applicat
         f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def http_get(path: str, key: str) -> bytes:
+    """A whole HTTP/1.1 request without a body."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def with_header(request: bytes, line: str) -> bytes:
+    """The request with one more header."""
+    return request.replace(b"\r\n\r\n", f"\r\n{line}\r\n\r\n".encode(), 1)

@@ -281,6 +281,7 @@ def load_settings(options: Mapping[str, Any]) -> Settings:
         raise ConfigError(f"config file {file} does not exist; create it or drop --config")
     try:
         settings = Settings(**given)
+        settings.data_dir = settings.data_dir.expanduser().absolute()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -289,9 +290,9 @@ def load_settings(options: Mapping[str, Any]) -> Settings:
         raise ConfigError(f"{source}: {where}: {message}") from error
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-    except ValueError as error:  # TOML, or JSON in the environment, that does not parse
+    except (ValueError, RuntimeError) as error:
+        # TOML, or JSON in the environment, that does not parse; the folder of an unknown user
         raise ConfigError(f"{file or 'environment'}: {error}") from error
-    settings.data_dir = settings.data_dir.expanduser().absolute()
     settings.config = file
     return settings
 
@@ -337,4 +338,6 @@ def _secret(text: str, owner: str) -> Secret:
             raise ConfigError(f"{owner}: {rest}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{owner}: {rest} is not text") from error
+        except (ValueError, RuntimeError) as error:
+            raise ConfigError(f"{owner}: {rest!r} cannot be a file: {error}") from error
     return Secret(text)

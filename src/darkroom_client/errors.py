@@ -21,6 +21,7 @@ APIError
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
@@ -292,9 +293,10 @@ def _error(
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return None if text is None else max(0.0, float(text))
+        seconds = math.nan if text is None else float(text)
     except ValueError:  # an HTTP date: nobody who sheds load for seconds sends one
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _amount(details: Mapping[str, Any], name: str) -> Money | None:

@@ -35,7 +35,9 @@ def picture() -> Picture:
 async def port(picture: Picture) -> AsyncIterator[int]:
     answers = Answers(picture)
     loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: Upstream(answers, 0.0), "127.0.0.1", 0) as server:
+    async with await loop.create_server(
+        lambda: Upstream(answers, lambda _: 0.0), "127.0.0.1", 0
+    ) as server:
         yield server.sockets[0].getsockname()[1]
 
 

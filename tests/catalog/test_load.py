@@ -1,10 +1,13 @@
 """The loader takes a good file and refuses a bad one by table and key."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from darkroom.catalog import Catalog, CatalogError
+from darkroom.catalog.load import load_models
+from darkroom.catalog.prices import PriceBook
 from darkroom.core.size import Size
 
 GOOD = """
@@ -116,3 +119,16 @@ def test_a_wrong_file_is_refused_by_table_and_key(
         load(tmp_path, GOOD.replace(old, new))
     for part in named:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff", b"x = " + b"[" * 9_000, b"x = " + b"9" * 5_000], ids=["text", "deep", "long"]
+)
+@pytest.mark.parametrize("load", [load_models, PriceBook.load])
+def test_what_cannot_be_toml_is_refused_as_the_rest_is(
+    tmp_path: Path, load: Callable[[Path], object], data: bytes
+) -> None:
+    path = tmp_path / "any.toml"
+    path.write_bytes(data)
+    with pytest.raises(CatalogError, match=r"(models|prices)\.toml: "):
+        load(path)

@@ -1,6 +1,7 @@
 """The rows of ``darkroom batch``: every file format, templates, grids, and what is refused."""
 
 import json
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,36 @@ def test_what_is_no_batch_is_refused_as_a_whole(tmp_path: Path) -> None:
         read_rows(str(tmp_path / "missing.csv"))
     with pytest.raises(Unreadable, match="more than 10,000 rows"):
         read_rows(str(file(tmp_path, "a.txt", "x\n" * (ROWS_MAX + 1))))
+
+
+def test_a_name_that_no_file_can_have_is_a_bad_row(tmp_path: Path) -> None:
+    path = file(tmp_path, "rows.csv", f"prompt,images\nx,{'a' * 300}\n")
+    rows, problems = made(path)
+    assert rows == []
+    assert [(line, "cannot read" in said) for line, said in problems] == [(2, True)]
+
+
+def test_a_line_nested_too_deeply_is_a_bad_row(tmp_path: Path) -> None:
+    path = file(tmp_path, "rows.jsonl", "[" * 100_000 + '\n"a boat"\n')
+    cells, problems = read_rows(str(path))
+    assert [cell.line for cell in cells] == [2]
+    assert [problem.line for problem in problems] == [1]
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(data)))
+
+
+def test_lines_of_stdin_are_those_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a\u2028boat\r\n# no\n\x0ba hat\n"
+    stdin(monkeypatch, text.encode("utf-8-sig"))
+    assert read_rows("-") == read_rows(str(file(tmp_path, "rows.txt", text)))
+    assert len(read_rows(str(tmp_path / "rows.txt"))[0]) == 2
+
+
+def test_stdin_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, b"a boat\n\xff")
+    with pytest.raises(Unreadable, match="not UTF-8"):
+        read_rows("-")

@@ -1,10 +1,13 @@
 """A batch at work, against a shop in memory: the cap, attempts, and what a resumed one may buy."""
 
+import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -302,3 +305,14 @@ def test_rows_with_the_same_name_do_not_overwrite_each_other(tmp_path: Path) -> 
         "001-picture-r1.png",
         "001-picture-r1.2.png",
     ]
+
+
+@pytest.mark.parametrize("change", [{"at": "soon"}, {"attempt": math.inf}, {"at": 7}])
+def test_a_record_that_no_batch_wrote_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    with Manifest(tmp_path) as manifest:
+        manifest.write(Entry(Run("a", 1, "a boat", {}, "queued"), "0" * 64, 1, MOST, "me"))
+    path = tmp_path / MANIFEST
+    head, line = path.read_text().splitlines()
+    path.write_text(f"{head}\n{json.dumps({**json.loads(line), **change})}\n")
+    with pytest.raises(Failure, match="no batch wrote"):
+        Manifest(tmp_path)

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +16,16 @@ from darkroom.report.chart import chart
 from darkroom.report.model import Report, exact_credits
 from darkroom.report.page import render
 from darkroom.report.pictures import FULL, NONE, Pictures, in_folder
-from darkroom.report.runs import ChargeLine, Run, RunAttempt, RunCharge, RunError, RunFile
+from darkroom.report.runs import (
+    MANIFEST,
+    ChargeLine,
+    Run,
+    RunAttempt,
+    RunCharge,
+    RunError,
+    RunFile,
+    read_runs,
+)
 from darkroom.report.words import ENGLISH, KOREAN
 from darkroom.report.writing import Style, write_report
 from tests.fakes.pictures import Look, picture
@@ -307,3 +317,14 @@ def test_few_images_are_rows_and_many_are_columns() -> None:
 
 def test_a_chart_of_nothing_charged_has_no_bars() -> None:
     assert all(bar.is_empty for bar in chart([("a", "$0", 0)]).bars)
+
+
+def test_a_record_with_absurd_values_is_read_without_them(tmp_path: Path) -> None:
+    odd = {"id": "a", "seconds": 10**400, "warnings": 7, "number": 1}
+    lines = ("[" * 100_000, json.dumps(odd), '{"id": "b", "number": 2, "seconds": Infinity}')
+    (tmp_path / MANIFEST).write_text("\n".join(lines))
+    runs = read_runs(tmp_path)
+    assert [(run.id, run.seconds, run.warnings) for run in runs] == [
+        ("a", None, ()),
+        ("b", None, ()),
+    ]

@@ -10,6 +10,7 @@ import pytest
 
 import darkroom_client as sdk
 from darkroom_client import Client
+from darkroom_client.errors import of_answer
 from darkroom_client.flows import Call, asking
 from darkroom_client.sending import Patience, Sender
 from tests.fakes.pictures import Look, picture
@@ -245,3 +246,8 @@ def test_the_record_of_the_job_is_a_bonus() -> None:
         result = client.generate("a cat")
     assert (result.job_id, result.model) == ("j1", "m")
     assert result.warnings[0].message == "bent"
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "1e999", "soon"])
+def test_a_pause_without_end_is_no_pause_that_was_asked_for(text: str) -> None:
+    assert of_answer(429, {"retry-after": text}, b"").facts.retry_after_s is None

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.hostile import images, network, schema
+from tests.hostile import images, network, parsers, schema
 
 _FORMS: Mapping[str, Callable[[list[str]], int]] = {
     "images": images.main,
     "network": network.main,
+    "parsers": parsers.main,
     "schema": schema.main,
 }
 

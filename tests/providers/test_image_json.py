@@ -323,3 +323,9 @@ def test_an_answer_that_stops_in_an_ignored_string_is_broken() -> None:
     document.feed(b'{"sig": "AAAA')
     with pytest.raises(UpstreamBroken):
         document.finish()
+
+
+@pytest.mark.parametrize("size", range(1, 140))
+def test_a_key_that_only_ends_like_that_of_images_is_text_in_any_pieces(size: int) -> None:
+    text = json.dumps({"a" * 50: 1, '"b64_json': "no image; really" * 8}).encode()
+    assert read(text, size) == (json.loads(text), [])

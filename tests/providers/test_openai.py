@@ -453,6 +453,7 @@ async def test_moderation_says_stage_and_categories(
         ({"retry_after": "soon"}, None),
         ({"retry_after": "nan"}, None),
         ({"retry_after": "inf"}, None),
+        ({"retry_after": "1e300"}, 86_400),
         ({"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({}, None),
     ],

@@ -292,3 +292,8 @@ def test_the_clock_may_be_set_back_by_an_hour(ward: Ward) -> None:
     assert ward.circuit.due(ward.now)
     ward.call(seconds=5)
     assert ward.health.standings()["main"].latency_ms is not None
+
+
+def test_a_vendor_that_asks_for_longer_than_all_time_is_asked_again(ward: Ward) -> None:
+    ward.call(UpstreamRateLimited("x", retry_after_s=1e308))
+    assert ward.now < ward.circuit.retry_at_ms <= ward.now + 600_000

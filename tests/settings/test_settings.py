@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from darkroom.settings import ConfigError, Settings, load_settings
+from darkroom.settings import ConfigError, DeploymentSettings, Settings, load_settings
 
 SECRET = "sk-very-secret-0123456789-0123456789"
 
@@ -246,3 +246,18 @@ def test_models_are_a_list_or_a_table(tmp_path: Path) -> None:
     for text in ('models = ["m"]', 'models = { m = "m" }'):
         settings = load_settings(written(tmp_path, f"{DEPLOYMENT}{text}\n"))
         assert settings.resolved_deployments()[0].models == {"m": "m"}
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 9_000, 'data_dir = "~nobody.of.that.name/x"'], ids=["deep", "nobody"]
+)
+def test_a_file_that_cannot_be_meant_is_told_in_a_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"darkroom\.toml: "):
+        load_settings(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("place", ["~nobody.of.that.name/key", "a\0b"])
+def test_a_key_in_no_possible_file_is_told_in_a_line(place: str) -> None:
+    deployment = DeploymentSettings(id="one", provider="openai", api_key=f"file:{place}")
+    with pytest.raises(ConfigError, match="deployment 'one'"):
+        deployment.deployment()

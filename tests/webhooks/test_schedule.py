@@ -51,3 +51,7 @@ def test_after_the_last_attempt_there_is_no_other() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
     assert read_retry_after(text, _NOON) == seconds
+
+
+def test_a_date_with_an_offset_beyond_all_time_is_none() -> None:
+    assert read_retry_after("Wed, 21 Oct 2037 07:28:00 +99999999999999", 0) is None

@@ -24,6 +24,14 @@ class CatalogError(ValueError):
     """The catalogue's file is wrong; the message names the table and the key."""
 
 
+def read_toml(path: Path, name: str) -> dict[str, Any]:
+    """What a file of the catalogue says. Raises :class:`CatalogError`, naming it ``name``."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # also what is no UTF-8, and absurd numbers
+        raise CatalogError(f"{name}: {error}") from None
+
+
 class _Table:
     """One TOML table that remembers which keys were read, so that the rest can be refused."""
 
@@ -110,10 +118,7 @@ _KINDS: Mapping[type[Any], str] = {
 
 def load_models(path: Path) -> tuple[ModelSpec, ...]:
     """The models of one file. Raises :class:`CatalogError`."""
-    try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogError(f"models.toml: {error}") from None
+    document = read_toml(path, "models.toml")
     root = _Table("[]", document)
     rules = {key: _Table(f"[{key}]", document.get(key, {})) for key in ("sizes", "tokens")}
     sizes = {name: _sizes(rules["sizes"].table(name)) for name in rules["sizes"].names()}

@@ -1,15 +1,14 @@
 """The price book: what each model costs on each sheet from which day on, read from TOML."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
-from darkroom.catalog.load import CatalogError
+from darkroom.catalog.load import CatalogError, read_toml
 from darkroom.core.money import NANOS_PER_DOLLAR, dollars, parse_dollars
 from darkroom.core.price import PPM, Price
 
@@ -75,11 +74,7 @@ class PriceBook:
 
         Raises :class:`~darkroom.catalog.load.CatalogError`, naming table and key.
         """
-        text = (path or DEFAULT_PATH).read_text(encoding="utf-8")
-        try:
-            written: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise CatalogError(f"prices.toml: {error}") from None
+        written = read_toml(path or DEFAULT_PATH, "prices.toml")
         return cls({name: _sheet(name, table) for name, table in written.items()})
 
     def price(self, sheet: str, model_id: str, on: date) -> Price | None:

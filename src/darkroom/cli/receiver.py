@@ -1,6 +1,7 @@
 """A receiver of webhooks on loopback, for as long as a command listens."""
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _BODY_MAX = 1 << 20
+_LENGTH = re.compile(r"[0-9]{1,9}")
 _LOOK_S = 0.2
 
 
@@ -70,9 +72,8 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = self.headers.get("content-length", "")
-                known = length.isdigit() and int(length) <= _BODY_MAX
                 status = 413
-                if known:
+                if _LENGTH.fullmatch(length) and int(length) <= _BODY_MAX:
                     body = self.rfile.read(int(length))
                     status = receiver.take(dict(self.headers.items()), body)
                 self.send_response(status)

@@ -18,6 +18,8 @@ Body = dict[str, Any]
 
 _ERROR_BODY_MAX = 64 * 1024
 _MESSAGE_MAX = 500
+_PAUSE_MAX_S = 86_400.0
+"""What asks for longer asks for a day: a number may have 308 digits, and is told to our callers."""
 _SECRET = re.compile(r"\b(?:sk-|key-|AIza|Bearer +)[\w*.+/=-]{6,}", re.IGNORECASE)
 
 
@@ -74,7 +76,7 @@ def retry_after_s(header: Callable[[str], str | None]) -> float | None:
     if date is None:
         return None
     try:
-        return max(0.0, email.utils.mktime_tz(date) - time.time())
+        return _bounded(email.utils.mktime_tz(date) - time.time())
     except (ValueError, OverflowError):  # it looks like a date, and is none: "Mon, 1 Jan 99999"
         return None
 
@@ -85,4 +87,8 @@ def seconds(value: Any) -> float | None:
         number = float(str(value).removesuffix("s"))
     except ValueError:
         return None
-    return max(0.0, number) if math.isfinite(number) else None
+    return _bounded(number) if math.isfinite(number) else None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), _PAUSE_MAX_S)

@@ -20,8 +20,8 @@ async def downloaded(
     """The images in the order of their URLs; None for one that could not be fetched.
 
     Raises :class:`UpstreamBroken` when not one could be: the images were made, so their billing
-    is unknown whatever went wrong now; :class:`ResultLost` when we could not store them. However
-    it ends, no file is left behind.
+    is unknown whatever went wrong now; :class:`ResultLost` when we could not store one of them.
+    However it ends, no file is left behind.
     """
     tasks: list[asyncio.Task[SpooledImage | DarkroomError]] = []
     try:
@@ -38,8 +38,9 @@ async def downloaded(
     found = [task.result() for task in tasks]
     errors = [one for one in found if isinstance(one, DarkroomError)]
     if errors and len(errors) == len(found):
-        if isinstance(errors[0], ResultLost):
-            raise errors[0]
+        for error in errors:
+            if isinstance(error, ResultLost):  # nothing may be bought anew, whatever the others say
+                raise error
         raise UpstreamBroken(errors[0].message, details=errors[0].details)
     return [None if isinstance(one, DarkroomError) else one for one in found]
 

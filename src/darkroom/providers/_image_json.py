@@ -88,7 +88,9 @@ class ImageJson:
 
     def _feed_skeleton(self, data: bytes) -> bytes:
         buffer = self._tail + data
-        match = self._start.search(buffer)
+        # What begins with a full tail was whole in there and no match: perhaps because of a
+        # backslash before it, which is gone by now.
+        match = self._start.search(buffer, 1 if len(self._tail) == _CARRY else 0)
         if match is None:
             self._keep(buffer[:-_CARRY])
             self._tail = buffer[-_CARRY:]

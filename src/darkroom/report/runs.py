@@ -13,6 +13,7 @@ MANIFEST = "manifest.jsonl"
 SUCCEEDED = "succeeded"
 FAILED = "failed"
 CANCELED = "canceled"
+_SECONDS_MAX = 366 * 86_400
 _FINAL = (SUCCEEDED, FAILED, CANCELED)
 _REFUSED = "moderation_blocked"
 _NOT_ASKED = ("operation", "prompt", "inputs", "mask", "user")
@@ -166,7 +167,7 @@ class Run:
     def from_json(cls, said: Mapping[str, Any]) -> Self:
         """Tolerant: what is missing, or of another type, is left empty."""
         charge, error = _object(said, "charge"), _object(said, "error")
-        quote, seconds = said.get("quote_nanos"), said.get("seconds")
+        quote = said.get("quote_nanos")
         return cls(
             id=_text(said, "id"),
             number=_number(said, "number"),
@@ -183,8 +184,8 @@ class Run:
             quality=_text(said, "quality"),
             deployment=_text(said, "deployment"),
             attempts=tuple(RunAttempt.of(one) for one in _list(said, "attempts")),
-            seconds=float(seconds) if isinstance(seconds, int | float) else None,
-            warnings=tuple(str(one) for one in said.get("warnings") or ()),
+            seconds=_seconds(said.get("seconds")),
+            warnings=_texts(said.get("warnings")),
             error=None if error is None else RunError.of(error),
             sandbox=said.get("sandbox") is True,
         )
@@ -234,7 +235,7 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             try:
                 said = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(said, dict):
                 yield said
@@ -297,6 +298,16 @@ def _counts(said: Mapping[Any, Any]) -> dict[str, int]:
 def _text(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, cast(list[object], value))) if isinstance(value, list) else ()
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, int | float) and 0 <= value <= _SECONDS_MAX:
+        return float(value)
+    return None
 
 
 def _number(said: Mapping[str, Any], name: str) -> int:

@@ -103,8 +103,8 @@ def closed(circuit: Circuit, now_ms: int) -> Circuit:
 
 def cooled(circuit: Circuit, now_ms: int, retry_after_s: float | None) -> Circuit:
     """Cooling down for as long as the vendor asks, within reason."""
-    asked = COOLING_MS if retry_after_s is None else int(retry_after_s * 1000)
-    pause = min(_COOLING_MAX_MS, max(_COOLING_MIN_MS, asked))
+    asked = COOLING_MS if retry_after_s is None else retry_after_s * 1000
+    pause = int(min(_COOLING_MAX_MS, max(_COOLING_MIN_MS, asked)))
     return Circuit(
         circuit.deployment,
         CircuitState.COOLING,

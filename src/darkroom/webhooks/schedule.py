@@ -41,7 +41,7 @@ def read_retry_after(text: str, now_ms: int) -> float | None:
         return float(text[:9])
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an offset of more than all time
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.fromtimestamp(now_ms / 1000, UTC)).total_seconds())

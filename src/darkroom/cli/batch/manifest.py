@@ -55,14 +55,14 @@ class Entry:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
-        """Raises ``LookupError``, ``TypeError`` or ``ValueError``."""
+        """Raises ``LookupError``, ``TypeError``, ``ValueError`` or ``OverflowError``."""
         return cls(
             Run.from_json(said),
             str(said["digest"]),
             int(said["attempt"]),
             int(said["max_nanos"]),
             str(said["sender"]),
-            str(said["at"]),
+            datetime.fromisoformat(said["at"]).astimezone(UTC).isoformat(timespec="seconds"),
             said["resumable"] is True,
         )
 
@@ -173,7 +173,7 @@ class Manifest:
         for said in rest:
             try:
                 self._remember(Entry.from_json(said))
-            except (LookupError, TypeError, ValueError) as error:
+            except (LookupError, TypeError, ValueError, OverflowError) as error:
                 raise Failure(f"{path} has a line that no batch wrote: {error!r}") from error
         return self.batch
 

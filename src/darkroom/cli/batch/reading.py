@@ -3,8 +3,10 @@
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,11 +32,13 @@ def read_rows(source: str) -> tuple[list[Cells], list[RowProblem]]:
 
     Raises :class:`Unreadable`.
     """
-    if source == "-":
-        return _collected(_text(sys.stdin.buffer.read().decode("utf-8-sig").splitlines()), source)
     path = Path(source)
     suffix = path.suffix.lower()
     try:
+        if source == "-":
+            # Not splitlines(): a prompt may have a line separator of Unicode, as in a file.
+            lines = StringIO(sys.stdin.buffer.read().decode("utf-8-sig"), newline="")
+            return _collected(_text(lines), source)
         with path.open(encoding="utf-8-sig", newline="") as file:
             if suffix in _DELIMITERS:
                 return _collected(_table(file, _DELIMITERS[suffix]), source)
@@ -70,7 +74,7 @@ def _table(file: Iterable[str], delimiter: str) -> Iterator[Cells | RowProblem]:
         head = [name.strip() for name in next(reader, list[str]())]
         if not any(head):
             raise Unreadable("The first line names the columns; it is empty.")
-        double = next((name for name in head if head.count(name) > 1), None)
+        double = next((name for name, count in Counter(head).items() if count > 1), None)
         if double is not None:
             raise Unreadable(f"line 1: the column '{double}' is there twice.")
         for cells in reader:
@@ -93,7 +97,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[Cells | RowProblem]:
             continue
         try:
             said: object = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield RowProblem(line, "no JSON: an object, or a prompt in quotes")
             continue
         if isinstance(said, str):

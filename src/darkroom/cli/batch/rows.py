@@ -141,9 +141,13 @@ class Maker:
         if given.lower().startswith(_REMOTE):
             return given
         path = self.folder / given
-        if not path.is_file():
-            raise BadRow(f"there is no file {path}")
-        if path.stat().st_size > _IMAGE_BYTES_MAX:
+        try:
+            if not path.is_file():
+                raise BadRow(f"there is no file {path}")
+            size = path.stat().st_size
+        except OSError as error:  # a name that no file can have, or a folder that is not ours
+            raise BadRow(f"cannot read {path}: {error.strerror}") from error
+        if size > _IMAGE_BYTES_MAX:
             raise BadRow(f"{path} is larger than {_IMAGE_BYTES_MAX // 1_000_000} MB")
         return str(path)
 
