@@ -248,3 +248,34 @@ async def test_a_durable_image_is_not_replaced_by_a_preview_of_the_same_bytes(
     assert stored.stat().st_mtime > 1  # for the sweep it is new
     assert not preview.path.exists()
     assert await whole(blobs, preview.sha256, len(DATA)) == DATA
+
+
+class Meddling(Disk):
+    """Somebody stores the bytes anew around the first change of a name."""
+
+    def __init__(self, data: bytes, *, before: bool) -> None:
+        self.data = data
+        self.before = before
+        self.done = False
+
+    def rename(self, source: Path, target: Path) -> None:
+        meddles, self.done = not self.done, True
+        if meddles and self.before:
+            source.write_bytes(self.data)
+        super().rename(source, target)
+        if meddles and not self.before:
+            source.write_bytes(self.data)
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_bytes_that_are_stored_anew_while_they_are_deleted_stay(
+    tmp_path: Path, spool: Spool, before: bool
+) -> None:
+    image = spooled(spool, DATA)
+    await DiskBlobs(tmp_path / "blobs").adopt(image)
+    stored = tmp_path / "blobs" / image.sha256[:2] / image.sha256
+    os.utime(stored, (1, 1))
+    blobs = DiskBlobs(tmp_path / "blobs", Meddling(DATA, before=before))
+    assert await blobs.delete(image.sha256, until_ms=5_000) is not before
+    assert await whole(blobs, image.sha256, len(DATA)) == DATA
+    assert files_in(tmp_path / "blobs") == [stored]

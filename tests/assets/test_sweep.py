@@ -24,7 +24,7 @@ from darkroom.assets import (
     stored_bytes,
 )
 from darkroom.assets import records as asset_records
-from darkroom.assets.blobs import Blobs
+from darkroom.assets.blobs import Blobs, DiskBlobs, Stored
 from darkroom.assets.spool import process_spool
 from darkroom.core.ids import new_file_id, new_id, now_ms
 from darkroom.core.job import Asset, AssetKind
@@ -128,6 +128,14 @@ async def test_small_copies_go_with_their_image(bench: Bench) -> None:
     assert lost is None
 
 
+async def test_a_small_copy_that_comes_after_its_image_went_is_forgotten(bench: Bench) -> None:
+    image, small = await bench.stored(b"image"), await bench.stored(b"small")
+    await bench.row(image, "one", AssetKind.RESULT)
+    await bench.drop_job("one")
+    await bench.database.write(lambda tx: asset_records.keep_thumbnail(tx, image, 320, (small, 5)))
+    assert await cleared(Strays(bench.database, bench.blobs)) == Heap(1, 5)
+
+
 async def test_nothing_is_removed_at_once(bench: Bench) -> None:
     image = await bench.stored(b"image")
     await bench.row(image, "one", AssetKind.RESULT)
@@ -215,6 +223,27 @@ async def test_bytes_that_nobody_ever_named_go_in_two_steps(
     assert found == [False, True, True]
 
 
+class Flaky(DiskBlobs):
+    """A store that is away when it is listed for the first time."""
+
+    listings = 0
+
+    async def listed(self) -> AsyncIterator[list[Stored]]:
+        self.listings += 1
+        if self.listings == 1:
+            raise OSError("the store is away")
+        async for page in super().listed():
+            yield page
+
+
+async def test_strays_are_looked_for_anew_after_a_failure(bench: Bench) -> None:
+    await bench.stored(b"stray")
+    strays = Strays(bench.database, Flaky(bench.folder / "images"))
+    with pytest.raises(OSError, match="away"):
+        await cleared(strays)
+    assert await cleared(strays) == Heap(1, 5)
+
+
 async def test_writers_lose_nothing_to_sweeps_beside_them(bench: Bench) -> None:
     """Each image is stored, given up and named anew while two processes sweep all that is due."""
     sweeps = [UnwantedBlobs(bench.database, bench.blobs) for _ in range(2)]
@@ -264,6 +293,7 @@ def test_what_killed_processes_left_in_the_spool_goes(tmp_path: Path) -> None:
     left = tmp_path / f"{host}-{ended.pid}"
     left.mkdir()
     (left / "upload").write_bytes(b"left")
+    (tmp_path / f"{host}-{2**30}").symlink_to("nowhere")  # as if somebody else removed it just now
     chore = DeadSpools(tmp_path)
     assert asyncio.run(chore.look()) == Heap(1, 4)
     assert asyncio.run(chore.step()) == Heap(1, 4)

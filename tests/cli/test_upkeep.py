@@ -1,6 +1,7 @@
 """``darkroom db check`` and ``db sweep``: what is stored is whole, and what is spent goes."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -57,8 +58,14 @@ def test_a_server_at_work_is_checked_and_swept_dry(call: Call, server: ServerPro
 def test_a_restored_backup_is_whole(call: Call, elsewhere: Path) -> None:
     code, _ = checked(call, "--data-dir", "elsewhere", "--deep")
     assert code == 0
+    stray = elsewhere / "images" / "00" / ("0" * 64)  # as a refused request leaves it
+    stray.parent.mkdir(exist_ok=True)
+    stray.touch()
+    os.utime(stray, (1, 1))
     plain = call("db", "check", "--data-dir", "elsewhere")
+    assert plain.exit_code == 0, plain.output
     assert "✓ ledger: every rule holds" in plain.stdout
+    assert "a sweep will remove 1 strays" in plain.stdout
 
 
 def test_what_is_lost_or_wrong_is_named(call: Call, elsewhere: Path) -> None:

@@ -87,6 +87,8 @@ class Blobs:
         found = await self.stored(sha256)
         if found is None or found.at_ms > until_ms:
             return False
+        # No delete with a condition is known to every store: whoever stores the same bytes within
+        # this round trip loses them.
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, _key(sha256))
         return True
@@ -166,13 +168,21 @@ class DiskBlobs(Blobs):
 
     async def delete(self, sha256: str, until_ms: int = _ANY_TIME) -> bool:
         path = self._folder / _key(sha256)
+        aside = path.with_name(f"{sha256}.{new_id()}")
         try:
-            # one after the other: whoever stores them anew has hardly a moment in between
-            if path.stat().st_mtime * 1000 > until_ms:
+            if _stored_since(path, until_ms):
                 return False
-            path.unlink()
+            self._disk.rename(path, aside)
         except FileNotFoundError:
             return False
+        # Whoever stores them anew from here on has a file of his own in their place. Who did so
+        # since the look above has this one.
+        if _stored_since(aside, until_ms):
+            self._disk.sync(aside)  # it may take the place of a durable one
+            self._disk.rename(aside, path)
+            self._disk.sync(path.parent)
+            return False
+        aside.unlink()
         return True
 
     def _move(self, source: Path, target: Path, *, durable: bool) -> None:
@@ -180,6 +190,7 @@ class DiskBlobs(Blobs):
         if not durable:
             with suppress(FileNotFoundError):
                 os.utime(target)  # it was stored anew, as a sweep sees it
+                target.stat()  # unless one took it away at that very moment
                 source.unlink()  # not in its place: that one may be durable
                 return
         if target.parent not in self._known:
@@ -219,6 +230,10 @@ def _is_ours(path: str) -> bool:
 def _stored(found: Any) -> Stored:
     name = found["path"].rpartition("/")[2]
     return Stored(name, found["size"], int(found["last_modified"].timestamp() * 1000))
+
+
+def _stored_since(path: Path, until_ms: int) -> bool:
+    return path.stat().st_mtime * 1000 > until_ms
 
 
 def _moved_over(source: Path, target: Path) -> Path:

@@ -174,7 +174,12 @@ def thumbnail(tx: Tx, sha256: str, edge: int) -> tuple[str, int] | None:
 
 
 def keep_thumbnail(tx: Tx, sha256: str, edge: int, made: tuple[str, int]) -> None:
-    """Remember a small copy; one that was made before gives way."""
+    """Remember a small copy; one that was made before gives way.
+
+    That of an image that was removed meanwhile is forgotten: nothing would ever remove it.
+    """
+    if tx.execute(select(assets.c.id).where(assets.c.sha256 == sha256).limit(1)).first() is None:
+        return
     same = (thumbnails.c.source_sha256 == sha256, thumbnails.c.edge == edge)
     tx.execute(thumbnails.delete().where(*same))
     values = {"source_sha256": sha256, "edge": edge, "sha256": made[0], "byte_size": made[1]}

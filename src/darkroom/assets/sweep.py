@@ -7,6 +7,7 @@ are just being given up would lose them, if they were removed at once.
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from darkroom.assets import records
@@ -86,17 +87,16 @@ class Strays:
 
     async def step(self) -> Heap:
         """A page of the listing, from where the last step ended."""
-        if self._pages is None:
-            self._pages = self._blobs.listed()
-        page = await anext(self._pages, None)
+        pages, self._pages = self._pages or self._blobs.listed(), None  # anew after a failure
+        page = await anext(pages, None)
         if page is None:
-            self._pages = None
             return Heap()
         old = self._old(page)
         found = await self._database.read(lambda tx: records.strays(tx, old))
         if found:  # most pages have none, and cost no write
             now = now_ms()
             found = await self._database.write(lambda tx: records.give_up(tx, old, now))
+        self._pages = pages
         return Heap(len(found), sum(old[sha256] for sha256 in found), more=True)
 
     def _old(self, page: list[Stored]) -> dict[str, int]:
@@ -136,7 +136,10 @@ def expired_chore(database: Database, spare_ms: int) -> Chore:
 
 
 def _measured(folders: Iterable[Path]) -> Heap:
-    sizes = [path.stat().st_size for folder in folders for path in folder.iterdir()]
+    sizes: list[int] = []
+    for folder in folders:
+        with suppress(FileNotFoundError):  # a process that starts here removes them as well
+            sizes += [path.stat().st_size for path in folder.iterdir()]
     return Heap(len(sizes), sum(sizes))
 
 

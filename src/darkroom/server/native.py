@@ -45,12 +45,13 @@ class JobsView:
     async def get(self, request: Request) -> Response:
         principal = await self._door.principal(request)
         prefer = preference(request.headers.getlist("prefer"))
-        job = await self._jobs.get(path_id(request, "job_id"), principal.account_id)
+        job_id = path_id(request, "job_id")
+        [(job, relatives)] = await self._history.several(principal.account_id, [job_id])
         wait_s = min(prefer.wait_s or 0, _WAIT_MAX_S)
         if wait_s and not job.state.final:
             with self._jobs.follow(job) as follower:
-                job = await follower.end(wait_s)
-        return json_response(await self._told(job, request))
+                return json_response(await self._told(await follower.end(wait_s), request))
+        return json_response(self._shown(job, relatives, request))
 
     async def page(self, request: Request) -> Response:
         principal = await self._door.principal(request)

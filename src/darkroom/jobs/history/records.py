@@ -31,6 +31,11 @@ _STOPPED = (JobState.FAILED, JobState.CANCELED)
 _HOUR_MS = 3_600_000
 _CHILDREN_MAX = 1_000
 _NOBODY = ""
+_CHILDREN = (
+    select(job_inputs.c.parent_id, func.count(job_inputs.c.job_id.distinct()).label("children"))
+    .where(job_inputs.c.parent_id.in_(bindparam("parent_ids", expanding=True)))
+    .group_by(job_inputs.c.parent_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +196,9 @@ def relatives(tx: Tx, account_id: str, found: Sequence[Job]) -> list[Relatives]:
     if edits:
         _read_parents(tx, edits, family)
         _read_images(tx, account_id, edits, family)
-    query = (
-        select(job_inputs.c.parent_id, func.count(job_inputs.c.job_id.distinct()).label("children"))
-        .where(job_inputs.c.parent_id.in_(ids))
-        .group_by(job_inputs.c.parent_id)
-    )
-    family.children = {row.parent_id: row.children for row in tx.execute(query)}
+    family.children = {
+        row.parent_id: row.children for row in tx.execute(_CHILDREN, {"parent_ids": ids})
+    }
     return [_relatives(job, family) for job in found]
 
 
