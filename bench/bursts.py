@@ -144,9 +144,17 @@ def _sse() -> Case:
 
 
 def _edit() -> Case:
+    return _edit_of("edit of 4 images of 5 MB", metadata=False)
+
+
+def _photos() -> Case:
+    return _edit_of("edit of 4 images of 5 MB with metadata in them", metadata=True)
+
+
+def _edit_of(title: str, *, metadata: bool) -> Case:
     return Case(
-        "edit of 4 images of 5 MB",
-        edit_request(),
+        title,
+        edit_request(metadata=metadata),
         plain_image,
         Counts(warm=4, single=8, many=32, connections=(4,)),
         EDITS,
@@ -162,6 +170,7 @@ BURSTS: Mapping[str, Callable[[], Case]] = {
     "small": _small,
     "sse": _sse,
     "edit": _edit,
+    "photos": _photos,
 }
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from bench.payloads import MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL = frozenset({"hot", "url", "small", "sse", "edit", "begin", "mem", "together", "start"})
+ALL = frozenset(
+    {"hot", "url", "small", "sse", "edit", "photos", "begin", "mem", "together", "start"}
+)
 JOBS = frozenset({"poll", "get", "hooks", "load"})
 """What only a gateway that keeps jobs can do."""
 DARKROOM = "{python} -m darkroom serve --port {port} --data-dir {data} --config {config}"

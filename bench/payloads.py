@@ -31,10 +31,20 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(weight: int, seed: str = "noise") -> bytes:
-    """A valid PNG without its end, about ``weight`` bytes, a multiple of three long.
+    """A valid PNG without its end, about ``weight`` bytes, a multiple of three long."""
+    head = _pixels(weight, seed)
+    missing = max(0, weight - len(head) - 12)
+    missing += -(len(head) + 12 + missing) % 3
+    return head + chunk(b"paDd", bytes(missing))
 
-    1024x1024, or larger where ``weight`` bytes of noise need more pixels.
-    """
+
+def bare_png(weight: int, seed: str) -> bytes:
+    """A whole PNG of pixels alone, about ``weight`` bytes."""
+    return _pixels(weight, seed) + chunk(b"IEND", b"")
+
+
+def _pixels(weight: int, seed: str) -> bytes:
+    """1024x1024, or larger where ``weight`` bytes of noise need more pixels."""
     head = b"\x89PNG\r\n\x1a\n"
     if weight < 100_000:
         head += chunk(b"IHDR", struct.pack(">IIBBBBB", 1024, 1024, 1, 0, 0, 0, 0))
@@ -47,9 +57,7 @@ def png(weight: int, seed: str = "noise") -> bytes:
         rows = [b"\0" + noise[at : at + edge * 3] for at in range(0, len(noise), edge * 3)]
         head += chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0))
         head += chunk(b"IDAT", zlib.compress(b"".join(rows) + bytes((edge - noisy) * row), 1))
-    missing = max(0, weight - len(head) - 12)
-    missing += -(len(head) + 12 + missing) % 3
-    return head + chunk(b"paDd", bytes(missing))
+    return head
 
 
 @dataclass(slots=True)
@@ -90,8 +98,11 @@ def json_request(**extra: object) -> bytes:
     return json.dumps(asked | extra, separators=(",", ":")).encode()
 
 
-def edit_request(images: int = 4, weight: int = 5_000_000) -> bytes:
-    """The multipart body of an edit with that many input images."""
+def edit_request(images: int = 4, weight: int = 5_000_000, *, metadata: bool = False) -> bytes:
+    """The multipart body of an edit with that many input images, all different.
+
+    ``metadata``: they say something beside their pixels, which a gateway may take out.
+    """
     parts = [
         _part(f'name="{name}"', value.encode())
         for name, value in {
@@ -103,8 +114,8 @@ def edit_request(images: int = 4, weight: int = 5_000_000) -> bytes:
     ]
     for index in range(images):
         head = f'name="image[]"; filename="{index}.png"'
-        # Different pixels, not only different chunks: a gateway may drop metadata of inputs.
-        data = Picture(png(weight, f"input {index}")).numbered(index)
+        seed = f"input {index}"
+        data = Picture(png(weight, seed)).numbered(index) if metadata else bare_png(weight, seed)
         parts.append(_part(head, data, "image/png"))
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 

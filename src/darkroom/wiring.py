@@ -23,6 +23,7 @@ from darkroom.assets import (
     Thumbnails,
     UnwantedBlobs,
     expired_chore,
+    installation_id,
     open_blobs,
     process_spool,
 )
@@ -145,6 +146,7 @@ async def running(
         database = TimedDatabase(await _database(settings), observer)
         stack.push_async_callback(database.close)
         spool = process_spool(settings.data_dir / "spool", alone=not _many_processes(settings))
+        await installation_id(database)
         blobs = _blobs(settings)
         links = Links(await _secret(database, "link_key"), settings.link_lifetime_s)
         ingest = Ingest(spool, blobs, fetcher, database, links)
@@ -236,7 +238,7 @@ def _traces(settings: Settings, otel: "Providers | None", stack: AsyncExitStack)
 def build_chores(settings: Settings, database: Database, blobs: Blobs) -> tuple[Chore, ...]:
     """What is removed by and by; bytes last, when nothing names them any more."""
     longest_s = max(settings.job_deadline_s, settings.economy_deadline_s)
-    kept = Kept(settings.retention_days, settings.retention_attempts_days)
+    kept = Kept(settings.retention_days, settings.retention_attempts_days, settings.link_lifetime_s)
     days = settings.retention_deliveries_days
     return (
         expired_chore(database, int(longest_s * 1000)),

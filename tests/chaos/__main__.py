@@ -19,6 +19,7 @@ from tests.chaos.cuts import live, moments, suffer
 from tests.chaos.disk import Recording, empty
 from tests.chaos.storm import Storm, play
 from tests.chaos.verdict import KINDS, judge
+from tests.ledger import machine
 from tests.support.postgres import temporary_database
 
 _FOUND_MAX = 5
@@ -79,6 +80,17 @@ def cut(cuts: int, jobs: int, seed: int, keep: Path | None) -> None:
     _tell(numbers, toll.findings)
 
 
+@main.command()
+@click.option("--lives", default=10_000, show_default=True, help="Of up to 25 steps each.")
+def books(lives: int) -> None:
+    """Holds, captures, refunds and crashes in any order; the books are audited at each step."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="darkroom-books-") as folder:
+        machine.play(f"sqlite:///{folder}/books.db", lives)  # raises what it finds
+    seconds = round(time.monotonic() - started)
+    _count({"lives, nothing wrong": lives, "seconds": seconds})
+
+
 def _place(stack: ExitStack, keep: Path | None) -> Path:
     if keep is not None:
         return empty(keep)
@@ -86,8 +98,7 @@ def _place(stack: ExitStack, keep: Path | None) -> Path:
 
 
 def _tell(numbers: dict[str, int], findings: dict[str, list[str]]) -> None:
-    for name, number in numbers.items():
-        click.echo(f"{number:>9,}  {name}")
+    _count(numbers)
     click.echo()
     for kind, what in KINDS.items():
         found = findings.get(kind, [])
@@ -95,6 +106,11 @@ def _tell(numbers: dict[str, int], findings: dict[str, list[str]]) -> None:
         for one in found[:_FOUND_MAX]:
             click.echo(f"{'':>11}{one}")
     sys.exit(any(findings.values()))
+
+
+def _count(numbers: dict[str, int]) -> None:
+    for name, number in numbers.items():
+        click.echo(f"{number:>9,}  {name}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from darkroom.assets.audit import Flaws, audit
 from darkroom.assets.blobs import Blobs, Disk, open_blobs
 from darkroom.assets.ingest import Ingest, Taken, facts_of
 from darkroom.assets.links import EXTENSIONS, Links, small_name
+from darkroom.assets.ownership import MARK, Ownership, installation_id
 from darkroom.assets.records import (
     USUAL_PURPOSE,
     check_quota,
@@ -12,11 +13,13 @@ from darkroom.assets.records import (
     keep_upload,
     last_makers,
     makers,
+    note_removed,
     remove_of_job,
     stored_by_kind,
     stored_bytes,
     upload_page,
     uploads,
+    was_removed,
 )
 from darkroom.assets.records import add as add_assets
 from darkroom.assets.records import get as get_asset
@@ -33,6 +36,7 @@ from darkroom.assets.thumbnails import EDGES, PREVIEW_EDGE, THUMBNAIL_EDGE, Thum
 __all__ = [
     "EDGES",
     "EXTENSIONS",
+    "MARK",
     "PREVIEW_EDGE",
     "THUMBNAIL_EDGE",
     "UPLOAD_BYTES_MAX",
@@ -44,6 +48,7 @@ __all__ = [
     "Ingest",
     "Kept",
     "Links",
+    "Ownership",
     "Results",
     "Spool",
     "SpoolWriter",
@@ -62,9 +67,11 @@ __all__ = [
     "get_asset",
     "get_owned_asset",
     "hand_over",
+    "installation_id",
     "keep_upload",
     "last_makers",
     "makers",
+    "note_removed",
     "open_blobs",
     "owned_assets",
     "process_spool",
@@ -75,5 +82,6 @@ __all__ = [
     "stored_bytes",
     "upload_page",
     "uploads",
+    "was_removed",
     "write_all",
 ]

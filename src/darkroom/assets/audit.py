@@ -16,7 +16,8 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """What is wrong with stored images, as hashes. ``images``: how many there should be."""
+    """What is wrong with stored images, as hashes. ``images``: how many there should be, with the
+    small copies. One of those that is lost or torn is no fault: it is made again."""
 
     images: int
     missing: tuple[str, ...] = ()
@@ -30,15 +31,19 @@ async def audit(
     database: Database, blobs: Blobs, *, deep: bool = False, later_ms: int = _LATER_MS
 ) -> Flaws:
     """``deep``: every image is read and hashed. A server may be at work."""
-    named = await database.read(records.named)  # before the bytes: they are there before the row
+    # before the bytes: they are there before the row
+    small = await database.read(records.named_small)
+    named = small | await database.read(records.named)
     found: dict[str, int] = {}
     until, more = now_ms() - later_ms, list[str]()
     async for page in blobs.listed():
         found.update((one.sha256, one.byte_size) for one in page)
         more += [one.sha256 for one in page if one.sha256 not in named and one.at_ms <= until]
-    wrong = {sha256 for sha256 in named.keys() & found.keys() if named[sha256] != found[sha256]}
+    there = named.keys() & found.keys()
+    torn = {sha256 for sha256 in there if named[sha256] != found[sha256]}
+    wrong = await _still_named(database, torn)
     if deep:
-        whole = named.keys() & found.keys() - wrong
+        whole = there - torn
         wrong |= {each for each in whole if await _hash_of(blobs, each, named[each]) != each}
     lost = await _still_named(database, named.keys() - found.keys())
     return Flaws(
@@ -60,7 +65,7 @@ async def _hash_of(blobs: Blobs, sha256: str, byte_size: int) -> str:
 
 
 async def _still_named(database: Database, hashes: Iterable[str]) -> set[str]:
-    """Without those whose rows were deleted while the bytes were looked at."""
+    """Without small copies, and those whose rows were deleted while the bytes were looked at."""
     wanted = set(hashes)
     return wanted & (await database.read(records.named)).keys() if wanted else wanted
 

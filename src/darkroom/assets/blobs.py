@@ -19,13 +19,17 @@ import obstore
 from obstore.store import LocalStore, from_url
 
 from darkroom.assets.spool import write_all
-from darkroom.core.ids import new_id
+from darkroom.core.ids import made_at_ms, new_id, now_ms
 from darkroom.core.result import SpooledImage
 
 PIECE = 3 << 15
 """Bytes read at a time: a multiple of 3, so that pieces encode to base64 one by one."""
 _SHA256 = re.compile("[0-9a-f]{64}")
+_ASIDE = re.compile("([0-9a-f]{64})[.]([0-9a-f-]{36})")
+_LEFT_AFTER_MS = 60_000
+"""Longer than bytes that are being deleted stand aside, unless their process was killed."""
 _LISTED_AT_ONCE = 500
+_MARK_BYTES_MAX = 100
 _ANY_TIME = 1 << 62
 
 
@@ -100,10 +104,24 @@ class Blobs:
         except FileNotFoundError:
             return None
 
-    async def listed(self) -> AsyncIterator[list[Stored]]:
-        """All that is stored, some at a time, in no order."""
+    async def listed(self, *, mend: bool = False) -> AsyncIterator[list[Stored]]:
+        """All that is stored, some at a time, in no order. ``mend``: what a killed process left
+        half done is put right on the way."""
         async for found in self._store.list(chunk_size=_LISTED_AT_ONCE):
             yield [_stored(one) for one in found if _is_ours(one["path"])]
+
+    async def mark(self, name: str) -> str:
+        """The line that :meth:`put_mark` left there; "" when there is none."""
+        try:
+            found = await obstore.get_async(self._store, name)
+        except FileNotFoundError:
+            return ""
+        said = bytes(await found.bytes_async())[:_MARK_BYTES_MAX]
+        return said.decode(errors="replace").strip()
+
+    async def put_mark(self, name: str, line: str) -> None:
+        """Leave a line about the store in the store, beside the bytes."""
+        await obstore.put_async(self._store, name, f"{line}\n".encode())
 
     async def check(self) -> None:
         """Write, read and remove a probe. Raises when the store cannot be used."""
@@ -177,22 +195,47 @@ class DiskBlobs(Blobs):
             return False
         # Whoever stores them anew from here on has a file of his own in their place. Who did so
         # since the look above has this one.
-        if _stored_since(aside, until_ms):
-            self._disk.sync(aside)  # it may take the place of a durable one
-            self._disk.rename(aside, path)
-            self._disk.sync(path.parent)
+        try:
+            if _stored_since(aside, until_ms):
+                self._disk.sync(aside)  # it may take the place of a durable one
+                self._disk.rename(aside, path)
+                self._disk.sync(path.parent)
+                return False
+            aside.unlink()
+        except FileNotFoundError:  # this process stood still so long that a listing mended it
             return False
-        aside.unlink()
         return True
+
+    async def listed(self, *, mend: bool = False) -> AsyncIterator[list[Stored]]:
+        if mend:
+            await asyncio.to_thread(self._mend)
+        async for page in super().listed():
+            yield page
+
+    def _mend(self) -> None:
+        """Put back what killed processes were deleting: if nobody names it, it is a stray."""
+        for aside in self._folder.glob("??/*.*"):
+            if (found := _ASIDE.fullmatch(aside.name)) is None:
+                continue
+            since = made_at_ms(found[2])
+            if since is None or since > now_ms() - _LEFT_AFTER_MS:
+                continue
+            with suppress(FileNotFoundError):  # another process mends it, too
+                self._disk.sync(aside)
+                with suppress(FileExistsError):  # stored anew: that one stays
+                    os.link(aside, aside.with_name(found[1]))
+                    self._disk.sync(aside.parent)
+                aside.unlink()
 
     def _move(self, source: Path, target: Path, *, durable: bool) -> None:
         """Rename into place. ``durable``: the bytes and the name survive a power cut on return."""
         if not durable:
             with suppress(FileNotFoundError):
                 os.utime(target)  # it was stored anew, as a sweep sees it
-                target.stat()  # unless one took it away at that very moment
-                source.unlink()  # not in its place: that one may be durable
-                return
+                # unless one took it away at that very moment, or a power cut took its bytes
+                if target.stat().st_size == source.stat().st_size:
+                    source.unlink()  # not in its place: that one may be durable
+                    return
         if target.parent not in self._known:
             self._disk.make_folder(target.parent)
             self._known.add(target.parent)

@@ -4,13 +4,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from darkroom.core.errors import PayloadTooLarge, StorageQuotaExceeded
 from darkroom.core.ids import now_ms
 from darkroom.core.job import Asset, AssetKind
 from darkroom.db import Tx
-from darkroom.db.tables import assets, thumbnails, unwanted_blobs
+from darkroom.db.tables import assets, removed_images, thumbnails, unwanted_blobs
 
 USUAL_PURPOSE = "vision"
 """What a file is for whose purpose nobody said."""
@@ -178,7 +189,9 @@ def keep_thumbnail(tx: Tx, sha256: str, edge: int, made: tuple[str, int]) -> Non
 
     That of an image that was removed meanwhile is forgotten: nothing would ever remove it.
     """
-    if tx.execute(select(assets.c.id).where(assets.c.sha256 == sha256).limit(1)).first() is None:
+    # Locked: who removes the image at this moment waits, and then finds the small copy as well.
+    named = select(assets.c.id).where(assets.c.sha256 == sha256).limit(1)
+    if tx.execute(named.with_for_update(read=True, key_share=True)).first() is None:
         return
     same = (thumbnails.c.source_sha256 == sha256, thumbnails.c.edge == edge)
     tx.execute(thumbnails.delete().where(*same))
@@ -241,6 +254,21 @@ def remove_of_job(tx: Tx, job_id: str, now_ms: int) -> None:
     hashes = set(tx.execute(query).scalars())
     tx.execute(assets.delete().where(assets.c.job_id == job_id))
     discard(tx, hashes, now_ms)
+
+
+def note_removed(tx: Tx, job_ids: Collection[str], now_ms: int, until_ms: int) -> None:
+    """Remember until then which images of these jobs are about to be removed, as their time is
+    over; what was to be remembered until now is forgotten."""
+    tx.execute(removed_images.delete().where(removed_images.c.until_ms <= now_ms))
+    ids = tx.execute(select(assets.c.id).where(assets.c.job_id.in_(job_ids))).scalars()
+    if rows := [{"id": each, "until_ms": until_ms} for each in ids]:
+        tx.execute(insert(removed_images), rows)
+
+
+def was_removed(tx: Tx, asset_id: str) -> bool:
+    """Whether :func:`note_removed` remembers that image."""
+    query = select(removed_images.c.id).where(removed_images.c.id == asset_id)
+    return tx.execute(query).first() is not None
 
 
 def discard(tx: Tx, hashes: Collection[str], now_ms: int) -> None:
@@ -306,11 +334,23 @@ def count_unwanted(tx: Tx, until_ms: int) -> int:
 
 def named(tx: Tx) -> dict[str, int]:
     """The bytes that there have to be: their size, by their hash."""
-    found: dict[str, int] = {}
-    for table in (assets, thumbnails):
-        rows = tx.execute(select(table.c.sha256, table.c.byte_size).distinct())
-        found.update((row.sha256, row.byte_size) for row in rows)
-    return found
+    return _sizes(tx, assets)
+
+
+def named_small(tx: Tx) -> dict[str, int]:
+    """Those of small copies, which are made again when they are not there."""
+    return _sizes(tx, thumbnails)
+
+
+def _sizes(tx: Tx, table: Table) -> dict[str, int]:
+    rows = tx.execute(select(table.c.sha256, table.c.byte_size).distinct())
+    return {row.sha256: row.byte_size for row in rows}
+
+
+def knew_before(tx: Tx, hashes: Collection[str], at_ms: int) -> bool:
+    """Whether a row from before that time names any of these."""
+    query = select(assets.c.id).where(assets.c.sha256.in_(hashes), assets.c.created_at_ms < at_ms)
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def unwanted(tx: Tx, until_ms: int, limit: int) -> list[str]:

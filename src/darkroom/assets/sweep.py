@@ -12,6 +12,7 @@ from pathlib import Path
 
 from darkroom.assets import records
 from darkroom.assets.blobs import Blobs, Stored
+from darkroom.assets.ownership import Ownership
 from darkroom.assets.spool import dead_spools
 from darkroom.core.ids import now_ms
 from darkroom.db import Chore, Database, Heap, RowChore, Tx
@@ -32,15 +33,19 @@ class UnwantedBlobs:
         self._database = database
         self._blobs = blobs
         self._later_ms = later_ms
+        self._ownership = Ownership(database, blobs)
 
     async def look(self) -> Heap:
         """How many are due; their bytes are not asked for."""
         until = now_ms() - self._later_ms
-        return Heap(await self._database.read(lambda tx: records.count_unwanted(tx, until)))
+        count = await self._database.read(lambda tx: records.count_unwanted(tx, until))
+        return Heap(count) if count and not await self._ownership.trouble() else Heap()
 
     async def step(self) -> Heap:
         until = now_ms() - self._later_ms
         due = await self._database.read(lambda tx: records.unwanted(tx, until, _AT_ONCE_MAX))
+        if due and not await self._ownership.confirmed():
+            return Heap()
         sizes = [await self._one(sha256, until) for sha256 in due]
         gone = [size for size in sizes if size is not None]
         return Heap(len(gone), sum(gone), more=len(due) == _AT_ONCE_MAX)
@@ -74,10 +79,13 @@ class Strays:
         self._database = database
         self._blobs = blobs
         self._later_ms = later_ms
+        self._ownership = Ownership(database, blobs)
         self._pages: AsyncIterator[list[Stored]] | None = None
 
     async def look(self) -> Heap:
         count, byte_size = 0, 0
+        if await self._ownership.trouble():
+            return Heap()
         async for page in self._blobs.listed():
             old = self._old(page)
             found = await self._database.read(lambda tx, of=list(old): records.strays(tx, of))
@@ -87,7 +95,11 @@ class Strays:
 
     async def step(self) -> Heap:
         """A page of the listing, from where the last step ended."""
-        pages, self._pages = self._pages or self._blobs.listed(), None  # anew after a failure
+        pages, self._pages = self._pages, None  # anew after a failure
+        if pages is None:
+            if not await self._ownership.confirmed():
+                return Heap()
+            pages = self._blobs.listed(mend=True)
         page = await anext(pages, None)
         if page is None:
             return Heap()

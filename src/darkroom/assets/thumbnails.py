@@ -1,6 +1,7 @@
 """Small copies of stored images, for looking at: made when first asked for, then kept."""
 
 import asyncio
+import errno
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -75,7 +76,11 @@ class Thumbnails:
     async def _bytes(self, small: Thumbnail) -> bytes:
         if small.byte_size > _BYTES_MAX:
             raise InvalidImage("The small copy of this image is too large.")
-        return b"".join([piece async for piece in self._blobs.read(small.sha256, small.byte_size)])
+        pieces = [piece async for piece in self._blobs.read(small.sha256, small.byte_size)]
+        data = b"".join(pieces)
+        if len(data) != small.byte_size:  # a power cut left the name, and not the bytes
+            raise FileNotFoundError(errno.ENOENT, "the small copy is torn", small.sha256)
+        return data
 
     async def _made(self, asset: Asset, edge: int) -> Thumbnail:
         key = (asset.sha256, edge)

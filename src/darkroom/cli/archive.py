@@ -20,6 +20,8 @@ _MANIFEST = "manifest.json"
 _FORMAT = "darkroom-backup-1"
 _DATABASE = "darkroom.db"
 _IMAGES = "images"
+_MARK = f"{_IMAGES}/installation"
+"""Whose images they are. A constant of its own: a backup is read without the server's code."""
 _PIECE = 1 << 20
 _MANIFEST_MAX = 1 << 30
 
@@ -237,7 +239,7 @@ def _images(folder: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def _contents(files: Mapping[str, Any], missing: int = 0) -> Contents:
-    images = sum(name != _DATABASE for name in files)
+    images = sum(name not in (_DATABASE, _MARK) for name in files)
     byte_size = sum(one["byte_size"] for one in files.values())
     return Contents(_DATABASE in files, images, byte_size, missing)
 

@@ -68,7 +68,7 @@ async def _verdicts(settings: "Settings", deep: bool) -> list[Verdict]:
 
 async def _looked(settings: "Settings", deep: bool) -> AsyncIterator[Verdict]:
     from darkroom import ledger
-    from darkroom.assets import audit
+    from darkroom.assets import Ownership, audit
     from darkroom.db import schema_of
     from darkroom.wiring import stored
 
@@ -78,7 +78,9 @@ async def _looked(settings: "Settings", deep: bool) -> AsyncIterator[Verdict]:
         schema = await database.read(schema_of)
         yield Verdict("schema", schema.has, (schema.trouble,) if schema.trouble else ())
         yield Verdict("ledger", "every rule holds", await database.read(ledger.faults))
-        yield _images(await audit(database, blobs, deep=deep), deep)
+        trouble = await Ownership(database, blobs).trouble()
+        yield Verdict("store", "belongs to this database", (trouble,) if trouble else ())
+        yield _images(await audit(database, blobs, deep=deep), deep, sweeps=not trouble)
 
 
 def _file(path: Path) -> Verdict:
@@ -91,14 +93,15 @@ def _file(path: Path) -> Verdict:
     return Verdict("database", "sound")
 
 
-def _images(found: "Flaws", deep: bool) -> Verdict:
+def _images(found: "Flaws", deep: bool, *, sweeps: bool) -> Verdict:
     faults = (
         *(f"{one}: a row names it, and it is not stored" for one in found.missing),
         *(f"{one}: its bytes are not what they were" for one in found.wrong),
     )
     how = "read and compared" if deep else "there, with the right size"
     # refused requests leave some every day: that is no fault
-    strays = f"; a sweep will remove {len(found.strays):,} strays" if found.strays else ""
+    fate = "a sweep will remove" if sweeps else "no sweep removes"
+    strays = f"; {fate} {len(found.strays):,} strays" if found.strays else ""
     return Verdict("images", f"{found.images:,} {how}{strays}", faults)
 
 

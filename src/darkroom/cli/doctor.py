@@ -13,6 +13,7 @@ from darkroom.cli.examining import (
     Level,
     of_deployments,
     of_server,
+    of_store,
     of_this_machine,
     versions,
 )
@@ -78,6 +79,7 @@ def _examined(options: dict[str, Any]) -> Iterator[Finding]:
             settings = load_settings({name: options[name] for name in ("data_dir", "config")})
             own = live_beacon(settings.data_dir) is None
         yield from of_this_machine(settings)
+        yield from of_store(settings)
     with connected(options, Screen(quiet=True), _TIMEOUT_S) as client:
         yield from of_server(client, own=own)
         yield from _deployments(client)

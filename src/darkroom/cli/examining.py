@@ -1,5 +1,6 @@
 """The checks of ``darkroom doctor``: each finds something, and says what to do about it."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -155,6 +156,32 @@ def _of_deployment(deployment: "Deployment", check: "Check") -> Iterator[Finding
         why = f" ({deployment.reason})" if deployment.reason else ""
         said = f"is avoided now: {deployment.circuit}{why}"
         yield Finding(area, Level.WARNING, said, f"It is tried again at {retry}.")
+
+
+def of_store(settings: "Settings") -> Iterator[Finding]:
+    """Whose the stored images are. What cannot be opened is the server's to tell, where one is."""
+    try:
+        trouble = asyncio.run(_trouble_of_store(settings))
+    except FileNotFoundError:
+        return  # there is no database before the first start
+    except Exception as error:  # noqa: BLE001 - drivers and stores raise what they like
+        said = f"cannot be looked at: {type(error).__name__}"
+        advice = "Check database_url, storage_url and the credentials of the store."
+        yield Finding("store", Level.FAILED, said, advice)
+        return
+    if not trouble:
+        yield Finding("store", Level.OK, "belongs to this database")
+        return
+    what, _, advice = trouble.partition("; ")
+    yield Finding("store", Level.FAILED, what, f"{advice[:1].upper()}{advice[1:]}.")
+
+
+async def _trouble_of_store(settings: "Settings") -> str:
+    from darkroom.assets import Ownership
+    from darkroom.wiring import stored
+
+    async with stored(settings, read_only=True) as (database, blobs):
+        return await Ownership(database, blobs).trouble()
 
 
 def _existing(folder: Path) -> Path:

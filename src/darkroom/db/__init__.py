@@ -10,8 +10,8 @@ from darkroom.db.copies import (
     owned,
 )
 from darkroom.db.database import Database, DatabaseInUse, Tx, Work
-from darkroom.db.installation import installation_value
-from darkroom.db.leases import take_lease
+from darkroom.db.installation import installation_value, known_installation_value
+from darkroom.db.leases import give_lease_back, take_lease
 from darkroom.db.opening import open_database
 from darkroom.db.reading import ReadOnly
 from darkroom.db.schema import Schema, SchemaMismatch, schema_of
@@ -34,8 +34,10 @@ __all__ = [
     "Work",
     "check_database",
     "copy_database",
+    "give_lease_back",
     "images_named_in",
     "installation_value",
+    "known_installation_value",
     "open_database",
     "owned",
     "schema_of",

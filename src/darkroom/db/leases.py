@@ -1,6 +1,6 @@
 """Who does what one process does for all."""
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from darkroom.db.database import Tx
 from darkroom.db.tables import leases
@@ -20,3 +20,8 @@ def take_lease(tx: Tx, name: str, owner: str, until_ms: int, now_ms: int) -> boo
     # a second process that inserts it too is undone, and finds this row when repeated
     tx.execute(insert(leases), {"name": name, "owner": owner, "until_ms": until_ms})
     return True
+
+
+def give_lease_back(tx: Tx, name: str, owner: str) -> None:
+    """Let somebody else have ``name`` at once, if this owner has it."""
+    tx.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))

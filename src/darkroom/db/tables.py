@@ -210,6 +210,15 @@ unwanted_blobs = Table(
 )
 """Bytes whose last row was deleted: they are removed later, unless somebody stored them anew."""
 
+removed_images = Table(
+    "removed_images",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Ids of images that were removed at the end of their time; kept until no link to them holds."""
+Index("removed_images_by_end", removed_images.c.until_ms)
+
 leases = Table(
     "leases",
     metadata,

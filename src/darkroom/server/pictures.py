@@ -6,12 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from darkroom.assets import EDGES, EXTENSIONS, get_asset, small_name
+from darkroom.assets import EDGES, EXTENSIONS, get_asset, small_name, was_removed
 from darkroom.core.errors import DarkroomError, Gone, NotFound
-from darkroom.core.ids import made_at_ms, now_ms
+from darkroom.core.ids import now_ms
 from darkroom.server.door import Door
 
-_DAY_MS = 86_400_000
 # Whatever the bytes may contain, a browser shows an image or nothing.
 SAFE = {
     "x-content-type-options": "nosniff",
@@ -34,7 +33,7 @@ def routes(door: Door) -> list[Route]:
         services.links.check(asset_id, expires, _only(request, "sig"))
         asset = await services.database.read(lambda tx: get_asset(tx, asset_id))
         if asset is None or extension != EXTENSIONS[asset.media_type]:
-            raise _missing(asset_id, services.settings.retention_days)
+            raise await missing(asset_id)
         headers = _headers(f"{asset_id}.{extension}", asset.sha256, expires)
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
@@ -44,6 +43,12 @@ def routes(door: Door) -> list[Route]:
         pieces: AsyncIterator[bytes] = services.blobs.read(asset.sha256, asset.byte_size)
         return StreamingResponse(pieces, headers=headers, media_type=asset.media_type)
 
+    async def missing(asset_id: str) -> DarkroomError:
+        """Why a link that holds leads nowhere."""
+        if await services.database.read(lambda tx: was_removed(tx, asset_id)):
+            return _gone(services.settings.retention_days)
+        return NotFound("There is no such image any more.")
+
     async def small(request: Request) -> Response:
         asset_id, edge = request.path_params["asset_id"], _EDGES.get(request.path_params["edge"])
         if edge is None:
@@ -52,7 +57,7 @@ def routes(door: Door) -> list[Route]:
         services.links.check(name, expires, _only(request, "sig"))
         asset = await services.database.read(lambda tx: get_asset(tx, asset_id))
         if asset is None:
-            raise _missing(asset_id, services.settings.retention_days)
+            raise await missing(asset_id)
         made, data = await services.thumbnails.of(asset, edge)
         headers = _headers(f"{asset_id}-{edge}.webp", made.sha256, expires)
         if request.headers.get("if-none-match") == headers["etag"]:
@@ -66,13 +71,10 @@ def routes(door: Door) -> list[Route]:
     ]
 
 
-def _missing(asset_id: str, kept_days: int) -> DarkroomError:
-    """Why a link that holds leads nowhere. The id says how old the image would be."""
-    made_ms = made_at_ms(asset_id)
-    if kept_days and made_ms is not None and made_ms <= now_ms() - kept_days * _DAY_MS:
-        days = f"{kept_days} days" if kept_days > 1 else "a day"
-        return Gone(f"Images are kept for {days} here, and this one was removed. Its job remains.")
-    return NotFound("There is no such image any more.")
+def _gone(kept_days: int) -> Gone:
+    """``kept_days``: 0 when images are kept for ever by now."""
+    days = f"{kept_days} days" if kept_days > 1 else "a day" if kept_days else "a time"
+    return Gone(f"Images are kept for {days} here, and this one was removed. Its job remains.")
 
 
 def _only(request: Request, name: str) -> str:

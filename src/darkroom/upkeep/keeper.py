@@ -8,7 +8,7 @@ import structlog
 
 from darkroom.core.ids import now_ms
 from darkroom.core.observer import Observer
-from darkroom.db import Chore, Database, Heap, take_lease
+from darkroom.db import Chore, Database, Heap, give_lease_back, take_lease
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +46,15 @@ class Keeper:
         self._task = asyncio.create_task(self._forever(), name="upkeep")
 
     async def close(self) -> None:
+        """Another process goes on at its next round, or this one right after a restart."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        try:
+            await self._database.write(lambda tx: give_lease_back(tx, _LEASE, self._owner))
+        except Exception:  # the database is away: the lease ends by itself
+            log.exception("upkeep_not_handed_on")
 
     async def round(self) -> None:
         """Do all that is due, unless it is another process's turn."""

@@ -16,25 +16,30 @@ class Kept:
 
     images_days: int = 0
     attempts_days: int = 0
+    links_s: int = 86_400
+    """So long a link to an image may hold after its removal, and somebody may ask why."""
 
 
 def retention_chores(database: Database, kept: Kept) -> tuple[Chore, ...]:
     chores = [RowChore("idempotency", database, _look_at_tokens, _remove_tokens)]
     if kept.images_days:
-        chores.append(_images(database, kept.images_days * DAY_MS))
+        chores.append(_images(database, kept))
     if kept.attempts_days:
         chores.append(_attempts(database, kept.attempts_days * DAY_MS))
     return tuple(chores)
 
 
-def _images(database: Database, kept_ms: int) -> RowChore:
+def _images(database: Database, kept: Kept) -> RowChore:
     """All that belongs to a job: results, originals, inputs, masks."""
+    kept_ms = kept.images_days * DAY_MS
+    links_ms = 2 * kept.links_s * 1000  # those to small copies hold somewhat longer
 
     def look(tx: Tx, now_ms: int) -> Heap:
         return Heap(*records.old_images(tx, now_ms - kept_ms))
 
     def step(tx: Tx, now_ms: int) -> Heap:
-        jobs, *done = records.remove_images(tx, now_ms - kept_ms, now_ms, _JOBS_AT_ONCE)
+        told_until = now_ms + links_ms
+        jobs, *done = records.remove_images(tx, now_ms - kept_ms, now_ms, _JOBS_AT_ONCE, told_until)
         return Heap(*done, more=jobs == _JOBS_AT_ONCE)
 
     return RowChore("images", database, look, step)

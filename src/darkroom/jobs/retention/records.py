@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_, update
 
-from darkroom.assets import remove_of_job
+from darkroom.assets import note_removed, remove_of_job
 from darkroom.core.ids import first_id
 from darkroom.core.job import AssetKind, AttemptState
 from darkroom.db import Tx
@@ -24,15 +24,19 @@ def old_images(tx: Tx, until_ms: int) -> tuple[int, int]:
     return _sums(tx, _SUMS.select_from(_owned_by_jobs()).where(*_old_image(until_ms)))
 
 
-def remove_images(tx: Tx, until_ms: int, now_ms: int, limit: int) -> tuple[int, int, int]:
+def remove_images(
+    tx: Tx, until_ms: int, now_ms: int, limit: int, told_until_ms: int
+) -> tuple[int, int, int]:
     """Remove those of some jobs: how many jobs, images and bytes.
 
-    Images that younger jobs start from are theirs from now on.
+    Images that younger jobs start from are theirs from now on. Until ``told_until_ms`` it is
+    remembered which were removed.
     """
     found = select(jobs.c.id).select_from(_owned_by_jobs()).where(*_old_image(until_ms))
     ids = list(tx.execute(found.distinct().order_by(jobs.c.id).limit(limit)).scalars())
     hand_over_to_heirs(tx, _used_by_younger(ids, until_ms))
     sums = _sums(tx, _SUMS.where(assets.c.job_id.in_(ids)))
+    note_removed(tx, ids, now_ms, told_until_ms)
     for job_id in ids:
         remove_of_job(tx, job_id, now_ms)
     tx.execute(update(jobs).where(jobs.c.id.in_(ids)).values(images_removed_at_ms=now_ms))
