@@ -81,6 +81,7 @@ def _darkroom(site: Site, options: Options) -> Launch:
     paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
     env = {
         "DARKROOM_INIT_KEY": site.key,
+        "DARKROOM_LOG_FORMAT": "json",  # as the files in deploy/ start it
         "DARKROOM_WEBHOOK_ALLOW_LOCAL": "true",  # where the sink of the case ``hooks`` is
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
     }

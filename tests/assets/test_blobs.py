@@ -14,6 +14,7 @@ from obstore.store import LocalStore, MemoryStore
 
 from darkroom.assets import Blobs, Disk, Spool, open_blobs
 from darkroom.assets.blobs import PIECE, DiskBlobs
+from darkroom.core.ids import new_id
 from tests.fakes.object_store import ObjectStore
 from tests.support.spooled import spooled
 
@@ -248,6 +249,45 @@ async def test_a_durable_image_is_not_replaced_by_a_preview_of_the_same_bytes(
     assert stored.stat().st_mtime > 1  # for the sweep it is new
     assert not preview.path.exists()
     assert await whole(blobs, preview.sha256, len(DATA)) == DATA
+
+
+async def test_a_preview_that_a_power_cut_tore_is_replaced(tmp_path: Path, spool: Spool) -> None:
+    blobs = DiskBlobs(tmp_path / "blobs")
+    preview = spooled(spool, DATA)
+    stored = tmp_path / "blobs" / preview.sha256[:2] / preview.sha256
+    stored.parent.mkdir()
+    stored.touch()
+    await blobs.adopt(preview, durable=False)
+    assert await whole(blobs, preview.sha256, len(DATA)) == DATA
+
+
+class Killed(Disk):
+    """The process ends right after the first change of a name."""
+
+    def rename(self, source: Path, target: Path) -> None:
+        super().rename(source, target)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_what_a_kill_left_of_a_deletion_is_put_back_or_removed(
+    tmp_path: Path, spool: Spool, again: bool
+) -> None:
+    folder = tmp_path / "blobs"
+    blobs = DiskBlobs(folder)
+    image = spooled(spool, DATA)
+    await blobs.adopt(image)
+    with pytest.raises(KeyboardInterrupt):
+        await DiskBlobs(folder, Killed()).delete(image.sha256)
+    [left] = files_in(folder)
+    assert [page async for page in blobs.listed(mend=True) if page] == []  # it may be at work still
+    left.rename(left.with_name(f"{image.sha256}.{new_id(1)}"))
+    if again:
+        await blobs.adopt(spooled(spool, DATA))
+    assert sum([len(page) async for page in blobs.listed()]) == again  # looking changes nothing
+    [[found]] = [page async for page in blobs.listed(mend=True)]
+    assert (found.sha256, found.byte_size) == (image.sha256, len(DATA))
+    assert files_in(folder) == [folder / image.sha256[:2] / image.sha256]
 
 
 class Meddling(Disk):

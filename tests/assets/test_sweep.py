@@ -5,14 +5,17 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from darkroom.assets import (
     DeadSpools,
+    Ownership,
     Strays,
     UnwantedBlobs,
     add_assets,
@@ -34,6 +37,10 @@ from darkroom.upkeep import cleared
 from tests.fakes.object_store import ObjectStore
 
 HOUR_S = 3_600
+_WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 AT_ONCE_MS = -60_000
 """Nothing is too young for a sweep with this."""
 
@@ -93,7 +100,9 @@ def objects() -> Iterator[ObjectStore]:
 async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     database = await open_database(database_url)
     try:
-        yield Bench(database, tmp_path)
+        opened = Bench(database, tmp_path)
+        assert await Ownership(database, opened.blobs).confirmed()  # as before the first image
+        yield opened
     finally:
         await database.close()
 
@@ -228,11 +237,11 @@ class Flaky(DiskBlobs):
 
     listings = 0
 
-    async def listed(self) -> AsyncIterator[list[Stored]]:
+    async def listed(self, *, mend: bool = False) -> AsyncIterator[list[Stored]]:
         self.listings += 1
         if self.listings == 1:
             raise OSError("the store is away")
-        async for page in super().listed():
+        async for page in super().listed(mend=mend):
             yield page
 
 
@@ -264,6 +273,54 @@ async def test_writers_lose_nothing_to_sweeps_beside_them(bench: Bench) -> None:
 
     digests, _ = await asyncio.gather(asyncio.gather(*map(write, range(8))), sweep())
     assert all(bench.there(*digests))
+
+
+async def test_small_copies_that_a_power_cut_took_are_no_fault(bench: Bench) -> None:
+    image, lost, torn = [await bench.stored(data) for data in (b"image", b"lost", b"torn")]
+    await bench.add(an_asset(image, AssetKind.RESULT, 5), "job")
+    for edge, small in ((320, lost), (768, torn)):
+        await bench.database.write(
+            lambda tx, of=(edge, small): asset_records.keep_thumbnail(tx, image, of[0], (of[1], 4))
+        )
+    bench.path(lost).unlink()
+    bench.path(torn).write_bytes(b"")
+    found = await audit(bench.database, bench.blobs, deep=True)
+    assert (found.images, found.missing, found.wrong) == (3, (), ())
+
+
+async def test_an_image_that_is_being_removed_takes_its_new_small_copy_along(
+    postgres_url: str,
+) -> None:
+    """It is made at that very moment, by another process: whoever comes second sees the first."""
+    one, two = await open_database(postgres_url), await open_database(postgres_url)
+    image, small = "1" * 64, "2" * 64
+    kept, going = threading.Event(), threading.Event()
+
+    def keep(tx: Tx) -> None:
+        asset_records.keep_thumbnail(tx, image, 320, (small, 5))
+        kept.set()
+        going.wait(60)
+
+    def waiting(tx: Tx) -> int:
+        return tx.execute(_WAITING).scalar() or 0
+
+    try:
+        asset = an_asset(image, AssetKind.RESULT)
+        await one.write(lambda tx: add_assets(tx, "account", "job", [asset]))
+        keeping = asyncio.create_task(one.write(keep))
+        assert await asyncio.to_thread(kept.wait, 60)
+        removal = asyncio.create_task(two.write(lambda tx: remove_of_job(tx, "job", now_ms())))
+        async with asyncio.timeout(60):  # until it waits; without a lock it ends at once
+            while not removal.done() and not await one.read(waiting):
+                pass
+        going.set()
+        await asyncio.gather(keeping, removal)
+        left = await one.read(lambda tx: asset_records.thumbnail(tx, image, 320))
+        assert left is None
+    finally:
+        going.set()
+        await one.close()
+        await two.close()
 
 
 async def test_an_audit_finds_what_is_wrong(bench: Bench) -> None:

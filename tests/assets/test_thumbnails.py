@@ -94,6 +94,16 @@ async def test_what_cannot_be_decoded_is_tried_once(bench: Bench) -> None:
     assert list((bench.folder / "spool").iterdir()) == []
 
 
+async def test_a_copy_that_a_power_cut_tore_is_made_again(bench: Bench) -> None:
+    asset = await bench.asset(picture("png", Look(640, 480, (9, 90, 120))))
+    await bench.database.write(lambda tx: asset_records.add(tx, "account", "job", [asset]))
+    small, data = await bench.thumbnails.of(asset, 320)
+    stored = bench.folder / "images" / small.sha256[:2] / small.sha256
+    stored.write_bytes(b"")
+    assert await bench.thumbnails.of(asset, 320) == (small, data)
+    assert stored.read_bytes() == data
+
+
 async def test_bytes_that_are_gone(bench: Bench) -> None:
     asset = await bench.asset(picture("png", Look(64, 64, (9, 90, 120))))
     await bench.blobs.delete(asset.sha256)

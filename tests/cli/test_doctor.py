@@ -25,7 +25,7 @@ def test_a_server_that_is_well_is_said_to_be(call: Call, server: ServerProcess) 
     assert "✓ deployment fake: The key is accepted" in done.stdout
     told = checks(call("doctor", "--json").stdout)
     assert {"versions", "configuration", "data folder", "disk", "clock"} <= told.keys()
-    assert {"webhooks", "server", "database", "storage", "API key"} <= told.keys()
+    assert {"webhooks", "store", "server", "database", "storage", "API key"} <= told.keys()
     assert {one["level"] for one in told.values()} == {"ok"}
 
 

@@ -44,7 +44,7 @@ def an_image(data_dir: Path) -> Path:
 
 def test_a_server_at_work_is_checked_and_swept_dry(call: Call, server: ServerProcess) -> None:
     code, areas = checked(call, "--deep")
-    assert (code, list(areas)) == (0, ["database", "schema", "ledger", "images"])
+    assert (code, list(areas)) == (0, ["database", "schema", "ledger", "store", "images"])
     done = call("db", "sweep", "--dry-run", "--json")
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
@@ -66,6 +66,26 @@ def test_a_restored_backup_is_whole(call: Call, elsewhere: Path) -> None:
     assert plain.exit_code == 0, plain.output
     assert "✓ ledger: every rule holds" in plain.stdout
     assert "a sweep will remove 1 strays" in plain.stdout
+
+
+def test_a_database_beside_the_store_of_another_is_told(
+    call: Call, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's images go for a slip in ``database_url``."""
+    image = an_image(elsewhere)
+    os.utime(image, (1, 1))
+    monkeypatch.setenv("DARKROOM_DATABASE_URL", f"sqlite:///{elsewhere / 'wrong.db'}")
+    swept = call("db", "sweep", "--data-dir", "elsewhere")
+    assert swept.exit_code == 0, swept.output
+    code, areas = checked(call, "--data-dir", "elsewhere")
+    assert (code, image.exists()) == (1, True)
+    [fault] = areas["store"]["faults"]
+    assert fault.startswith("the store belongs to the installation ")
+    assert "no sweep removes" in areas["images"]["what"]
+    told = call("doctor", "--data-dir", "elsewhere")
+    assert told.exit_code == 1
+    assert "✗ store: the store belongs to the installation " in told.stdout
+    assert "Check database_url and storage_url" in told.stdout
 
 
 def test_what_is_lost_or_wrong_is_named(call: Call, elsewhere: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from darkroom.assets import add_assets, assets_of_job
+from darkroom.assets import add_assets, assets_of_job, note_removed, was_removed
 from darkroom.core.errors import StorageQuotaExceeded
 from darkroom.core.ids import new_id, now_ms
 from darkroom.core.job import Asset, AssetKind, AttemptState, Job, JobState
@@ -107,6 +107,23 @@ async def test_images_that_younger_jobs_start_from_are_handed_over(past: Past) -
     [kept] = (await past.read(young)).assets
     assert (kept.id, kept.kind) == (one.results[0].id, AssetKind.INPUT)
     assert await past.chores["images"].look() == Heap()
+
+
+async def test_what_was_removed_is_known_while_links_to_it_hold(past: Past) -> None:
+    """Not what a younger job has by now."""
+    old = await past.job(31, AssetKind.RESULT, AssetKind.RESULT)
+    gone, kept = old.results
+    await past.starts_from(await past.job(1), kept)
+    await cleared(past.chores["images"])
+
+    async def known() -> list[bool]:
+        ids = (gone.id, kept.id)
+        return await past.database.read(lambda tx: [was_removed(tx, each) for each in ids])
+
+    assert await known() == [True, False]
+    later = now_ms() + 3 * DAY_MS
+    await past.database.write(lambda tx: note_removed(tx, [], later, later))
+    assert await known() == [False, False]
 
 
 async def test_a_job_that_has_not_ended_keeps_all(past: Past) -> None:

@@ -165,6 +165,32 @@ def test_images_go_with_their_time_and_everybody_says_so(short: Running) -> None
         assert f'darkroom_removed_bytes_total{{what="images"}} {float(asset.byte_size)}' in page
 
 
+def test_what_its_owner_deleted_is_missing_however_old_it_is(short: Running) -> None:
+    database = short.services.database
+
+    def work(tx: Tx, job_id: str) -> Asset:
+        """The job took two days, its image was there at once."""
+        [asset] = assets_of_job(tx, job_id)
+        old = replace(asset, id=new_id(now_ms() - 2 * DAY_MS))
+        tx.execute(update(assets).where(assets.c.id == asset.id).values(id=old.id))
+        return old
+
+    with client(short) as own:
+        own.post("/evolink/v1/images/generations", json=asking())
+        [job] = own.get("/v1/jobs").json()["data"]
+        own.get(f"/v1/jobs/{job['id']}", headers={"prefer": "wait=60"})
+        working = database.write(lambda tx: work(tx, job["id"]))
+        asset = asyncio.run_coroutine_threadsafe(working, short.loop).result(60)
+        links = (
+            short.services.links.url(short.url, asset),
+            short.services.links.small_url(short.url, asset, 320),
+        )
+        assert own.get(links[0]).status_code == 200
+        assert own.delete(f"/v1/jobs/{job['id']}").status_code == 200
+        for link in links:
+            refusal(own.get(str(link)), 404)
+
+
 def test_ids_tell_when_they_were_made() -> None:
     at_ms = now_ms() - 3 * DAY_MS
     assert made_at_ms(new_id(at_ms)) == at_ms

@@ -79,6 +79,20 @@ async def test_one_process_acts_and_the_next_one_after_its_death(database: Datab
     assert yours.left == 0
 
 
+async def test_a_process_that_stops_hands_its_turn_on(database: Database) -> None:
+    mine, yours = Pile("pile", 0), Pile("pile", 1)
+    keeper, other = (
+        Keeper(database, owner, [pile], MINUTE_S) for owner, pile in (("one", mine), ("two", yours))
+    )
+    await keeper.round()
+    await other.close()  # it never had it
+    await other.round()
+    assert yours.left == 1
+    await keeper.close()
+    await other.round()
+    assert yours.left == 0
+
+
 async def test_some_chores_have_their_time(database: Database) -> None:
     daily = Pile("daily", 1, every_s=86_400.0)
     keeper = Keeper(database, "one", [daily])

@@ -21,7 +21,7 @@ _FORMAT = "darkroom-backup-1"
 _DATABASE = "darkroom.db"
 _IMAGES = "images"
 _MARK = f"{_IMAGES}/installation"
-"""Whose images they are. A constant of its own: a backup is read without the server's code."""
+"""Says whose store it is; goes along, and is no image."""
 _PIECE = 1 << 20
 _MANIFEST_MAX = 1 << 30
 

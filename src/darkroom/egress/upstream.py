@@ -1,7 +1,6 @@
 """Calls to the deployments that the operator configured: streamed, never redirected."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from darkroom.core.deployment import Deployment
 from darkroom.core.errors import (
     InvalidImage,
     UpstreamBroken,
+    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
@@ -22,6 +22,8 @@ from darkroom.egress.public import PublicFetcher
 
 _READ_BUFFER = 1 << 14
 _FILE_PIECE = 1 << 18
+_FAILURES = (aiohttp.ClientError, ConnectionError, TimeoutError)
+"""What aiohttp raises of a call, other than defects."""
 
 
 class HttpEgress:
@@ -108,7 +110,7 @@ class HttpEgress:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=deployment.connect_timeout_s, sock_read=deployment.timeout_s
         )
-        async with _told_apart(deployment):
+        try:
             response = await self._client().request(
                 method,
                 url,
@@ -117,6 +119,8 @@ class HttpEgress:
                 timeout=timeout,
                 allow_redirects=False,
             )
+        except _FAILURES as error:
+            raise _told_apart(error, deployment) from error
         return _Response(response, deployment)
 
     def _client(self) -> aiohttp.ClientSession:
@@ -144,8 +148,10 @@ class _Response:
         return self._response.headers.get(name)
 
     async def read_piece(self) -> bytes:
-        async with _told_apart(self._deployment):
+        try:
             return await self._response.content.readany()
+        except _FAILURES as error:
+            raise _told_apart(error, self._deployment) from error
 
     async def read(self, limit: int) -> bytes:
         pieces: list[bytes] = []
@@ -166,24 +172,22 @@ class _Response:
             self._response.close()
 
 
-@asynccontextmanager
-async def _told_apart(deployment: Deployment) -> AsyncGenerator[None]:
+def _told_apart(error: BaseException, deployment: Deployment) -> UpstreamError:
     """Tell "never sent" from "sent, outcome unknown"."""
-    try:
-        yield
-    except (
-        aiohttp.ClientConnectorError,
-        aiohttp.ConnectionTimeoutError,
-        aiohttp.InvalidURL,
-        aiohttp.NonHttpUrlClientError,
-    ) as error:
-        raise UpstreamUnavailable(f"{deployment.id} could not be reached.") from error
-    except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-        raise UpstreamTimeout(
-            f"{deployment.id} did not answer within {deployment.timeout_s:.0f} s."
-        ) from error
-    except (aiohttp.ClientError, ConnectionError) as error:
-        raise UpstreamBroken(f"{deployment.id} broke off the connection.") from error
+    match error:
+        case (
+            aiohttp.ClientConnectorError()
+            | aiohttp.ConnectionTimeoutError()
+            | aiohttp.InvalidURL()
+            | aiohttp.NonHttpUrlClientError()
+        ):
+            return UpstreamUnavailable(f"{deployment.id} could not be reached.")
+        case TimeoutError():  # aiohttp's own is one, too
+            return UpstreamTimeout(
+                f"{deployment.id} did not answer within {deployment.timeout_s:.0f} s."
+            )
+        case _:
+            return UpstreamBroken(f"{deployment.id} broke off the connection.")
 
 
 def _address(deployment: Deployment, path: str) -> str:

@@ -208,25 +208,28 @@ class _Base64Stream:
             split = _SPLIT_ESCAPE.search(data)
             self._escape = split[0] if split else b""
             data = _ESCAPE.sub(_unescaped, data[: split.start()] if split else data)
-        start = 0
+        start, begun = 0, b""
         if self._carry:
             start = -len(self._carry) % 4
             head = self._carry + data[:start]
             if len(head) % 4:
                 self._carry = head
                 return
-            self._decode(head)
+            begun = self._decoded(head)
         end = len(data) - (len(data) - start) % 4
         self._carry = data[end:]
         if end > start:
-            self._decode(memoryview(data)[start:end])  # a view: the pieces are not copied
+            whole = self._decoded(memoryview(data)[start:end])  # a view: it is not copied
+            self.writer.write(begun + whole if begun else whole)
+        elif begun:
+            self.writer.write(begun)
 
     def finish(self) -> SpooledImage:
         if self._carry or self._escape:
             raise UpstreamBroken("An image in the answer is not valid base64.")
         return self.writer.finish()
 
-    def _decode(self, data: bytes | memoryview) -> None:
+    def _decoded(self, data: bytes | memoryview) -> bytes:
         if self._padded:
             raise UpstreamBroken("An image in the answer is not valid base64.")
         try:
@@ -234,7 +237,7 @@ class _Base64Stream:
         except (binascii.Error, ValueError) as error:
             raise UpstreamBroken("An image in the answer is not valid base64.") from error
         self._padded = len(decoded) * 4 != len(data) * 3
-        self.writer.write(decoded)
+        return decoded
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
