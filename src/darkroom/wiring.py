@@ -143,10 +143,8 @@ async def running(
         Disk().make_folder(settings.data_dir)
         metrics, traces = Metrics(), _traces(settings, otel, stack)
         observer = Observers([metrics] if traces is None else [metrics, traces])
-        database = TimedDatabase(await _database(settings), observer)
-        stack.push_async_callback(database.close)
+        database = await _timed_database(settings, observer, stack)
         spool = process_spool(settings.data_dir / "spool", alone=not _many_processes(settings))
-        await installation_id(database)
         blobs = _blobs(settings)
         links = Links(await _secret(database, "link_key"), settings.link_lifetime_s)
         ingest = Ingest(spool, blobs, fetcher, database, links)
@@ -326,6 +324,15 @@ async def stored(
         yield database, _blobs(settings)
     finally:
         await database.close()
+
+
+async def _timed_database(
+    settings: Settings, observer: Observer, stack: AsyncExitStack
+) -> TimedDatabase:
+    database = TimedDatabase(await _database(settings), observer)
+    stack.push_async_callback(database.close)
+    await installation_id(database)  # it says since when: before the first image
+    return database
 
 
 async def _database(settings: Settings, *, upgrading: bool = False) -> Database:
