@@ -23,7 +23,7 @@ async def main():
         seen.set()
         return working
 
-    task = asyncio.create_task(allocator.give_back_when_idle(busy, 0.01))
+    task = asyncio.create_task(allocator.give_back_when_idle(busy, lambda: 1, 0.01))
     keep = []
     for _ in range(200):
         buffer = bytearray(1 << 20)

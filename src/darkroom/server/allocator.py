@@ -24,17 +24,20 @@ def tune() -> None:
         library.mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD)
 
 
-async def give_back_when_idle(busy: Callable[[], bool], check_s: float = _CHECK_S) -> None:
-    """After each busy time, return what the heap no longer needs to the system. Runs for ever."""
+async def give_back_when_idle(
+    busy: Callable[[], bool], done: Callable[[], int], check_s: float = _CHECK_S
+) -> None:
+    """After work, return what the heap no longer needs to the system. Runs for ever.
+
+    ``done`` counts what was done so far: most of it begins and ends between two looks.
+    """
     library = _glibc()
-    worked = False
+    before = 0
     while library is not None:
         await asyncio.sleep(check_s)
-        if busy():
-            worked = True
-        elif worked:
+        if not busy() and done() != before:
             library.malloc_trim(0)
-            worked = False
+            before = done()
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -196,7 +196,9 @@ async def serve(
     """Answer until SIGINT or SIGTERM, then finish what was begun."""
     server = server or http_server(started)
     state = server.server_state
-    tidying = asyncio.create_task(allocator.give_back_when_idle(lambda: bool(state.tasks)))
+    tidying = asyncio.create_task(
+        allocator.give_back_when_idle(lambda: bool(state.tasks), lambda: state.total_requests)
+    )
     watcher = Watcher(started.services)
     watching = asyncio.create_task(watcher.watch(), name="configuration")
     try:
