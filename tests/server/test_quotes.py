@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from darkroom.assets import MARK
 from darkroom.core.money import credits
 from tests.fakes.openai_vendor import OpenAIVendor
 from tests.server.client import (
@@ -56,7 +57,8 @@ def listening() -> Iterator[tuple[str, socket.socket]]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """But for the mark of the store, which comes by itself."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != MARK]
 
 
 # --- the same body --------------------------------------------------------------------------------
