@@ -11,7 +11,7 @@ from tests.fakes.openai_vendor import OpenAIVendor
 from tests.support.postgres import temporary_database
 from tests.support.running import Running, deployment
 
-pytest_plugins = ["tests.fakes.fixtures"]
+pytest_plugins = ["tests.fakes.fixtures", "tests.support.second_tries"]
 
 # How fast a busy machine draws examples says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -27,9 +27,14 @@ def dollars(found: dict[str, Any]) -> str:
     return f"${found['usd']}"
 
 
+def priced(window: Window) -> dict[str, Any]:
+    """The last body that the page had priced; nothing as long as there is none."""
+    return next(reversed(window.posts(QUOTE)), {})
+
+
 def quoted(window: Window) -> dict[str, Any]:
     """What the server answers to the last body that the page had priced."""
-    return ask(window, "POST", QUOTE, window.posts(QUOTE)[-1])
+    return ask(window, "POST", QUOTE, priced(window))
 
 
 def lines_of(table: Locator) -> list[str]:
@@ -40,7 +45,7 @@ def test_the_price_is_the_servers_quote_and_the_charge_lies_within(window: Windo
     window.open()
     wish(window, model="gpt-image-2", size="1024x1024", quality="low")
     window.page.fill("#prompt", "a boat, priced")
-    until(window, lambda: window.posts(QUOTE)[-1]["prompt"] == "a boat, priced")
+    until(window, lambda: priced(window).get("prompt") == "a boat, priced")
     shown = price(window)
     quote = quoted(window)
     expect(shown.locator("b")).to_have_text(dollars(quote["expected"]))
@@ -61,7 +66,7 @@ def test_what_is_left_open_is_a_range_with_its_lines(window: Window) -> None:
     window.open()
     wish(window, model="gpt-image-2", size="auto", quality="auto")
     window.page.fill("#prompt", "anything")
-    until(window, lambda: window.posts(QUOTE)[-1]["prompt"] == "anything")
+    until(window, lambda: priced(window).get("prompt") == "anything")
     shown = price(window)
     quote = quoted(window)
     assert quote["expected"]["nanos"] < quote["max"]["nanos"]
@@ -79,15 +84,15 @@ def test_images_and_their_number_are_in_the_price(window: Window, tmp_path: Path
     window.open()
     wish(window, model="gpt-image-2", size="1024x1024", quality="low", prompt="one")
     wish(window, partial_images=0)  # they are for one image, and cost
-    until(window, lambda: window.posts(QUOTE)[-1]["prompt"] == "one")
+    until(window, lambda: priced(window).get("prompt") == "one")
     one = int(price(window).get_attribute("data-nanos") or 0)
     wish(window, n=3)
-    until(window, lambda: window.posts(QUOTE)[-1].get("n") == 3)
+    until(window, lambda: priced(window).get("n") == 3)
     three = int(price(window).get_attribute("data-nanos") or 0)
     assert three > 2 * one
     (tmp_path / "in.png").write_bytes(png(640))
     window.page.set_input_files("[data-test=file]", tmp_path / "in.png")
-    until(window, lambda: "images" in window.posts(QUOTE)[-1])
+    until(window, lambda: "images" in priced(window))
     shown = price(window)
     quote = quoted(window)
     assert quote["notes"] == []  # the upload is priced as it is, not guessed
@@ -102,7 +107,7 @@ def test_an_answer_that_was_overtaken_is_dropped(window: Window) -> None:
     wish(window, size="1024x1024", quality="high")
     late = held.wait()
     wish(window, quality="low")
-    until(window, lambda: window.posts(QUOTE)[-1].get("quality") == "low")
+    until(window, lambda: priced(window).get("quality") == "low")
     shown = price(window)
     expect(shown.locator("b")).to_have_text(dollars(quoted(window)["expected"]))
     before = shown.locator("b").inner_text()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image, ImageChops
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.e2e.conftest import Window
 from tests.e2e.playground.mask.painting import Painting, picture
@@ -16,13 +16,18 @@ from tests.support.running import KEY
 FILES = "/v1/files"
 
 
+def uploaded(response: Response) -> bool:
+    return response.request.method == "POST" and urlsplit(response.url).path == FILES
+
+
 def start(window: Window, width: int, height: int, **wishes: object) -> Painting:
     """The painter over an uploaded image."""
     window.open().quick()
     wish(window, **wishes)
-    window.page.locator("[data-test=file]").set_input_files(
-        {"name": "one.png", "mimeType": "image/png", "buffer": picture(width, height)}
-    )
+    with window.page.expect_response(uploaded):
+        window.page.locator("[data-test=file]").set_input_files(
+            {"name": "one.png", "mimeType": "image/png", "buffer": picture(width, height)}
+        )
     painting = Painting(window.page, width, height)
     resume(painting, "[data-test=paint-mask]")
     return painting
@@ -35,7 +40,8 @@ def resume(painting: Painting, button: str) -> None:
 
 
 def apply(painting: Painting) -> None:
-    painting.of("apply").click()
+    with painting.page.expect_response(uploaded):  # the mask before it is ready, too
+        painting.of("apply").click()
     expect(painting.page.locator("[data-test=mask-row][data-state=ready]")).to_be_visible()
 
 
