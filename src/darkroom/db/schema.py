@@ -6,15 +6,14 @@ process knows: see ``docs/decisions/0018-the-schema-is-ahead-of-the-processes.md
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from darkroom.db.database import Tx
-from darkroom.db.migrations import head
+from darkroom.db.migrations import VERSION, head
 from darkroom.db.tables import installation
 
 OLDEST = "schema_serves_from"
 """Under this name a contracting migration leaves the oldest schema that processes must know."""
-_HAS = text("SELECT version_num FROM alembic_version")
 _SERVES_FROM = select(installation.c.value).where(installation.c.name == OLDEST)
 
 
@@ -49,5 +48,5 @@ class Schema:
 
 def schema_of(tx: Tx) -> Schema:
     """The schema of a database that was set up."""
-    has, oldest = tx.execute(_HAS).scalar(), tx.execute(_SERVES_FROM).scalar()
+    has, oldest = tx.execute(VERSION).scalar(), tx.execute(_SERVES_FROM).scalar()
     return Schema(has or "", head(), oldest or "")

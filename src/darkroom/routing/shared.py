@@ -1,10 +1,10 @@
 """Makes all processes know the same circuits: writes this one's changes, reads the others'."""
 
 import asyncio
-import contextlib
 
 import structlog
 
+from darkroom.core.tasks import stop
 from darkroom.db import Database, Subscription
 from darkroom.routing import records
 from darkroom.routing.circuit import Circuit
@@ -36,10 +36,7 @@ class SharedHealth:
         self._task = asyncio.create_task(self._follow(self._news), name="deployment-health")
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await stop(self._task)
         if self._news is not None:
             self._news.close()
 

@@ -1,8 +1,9 @@
 """Measures how late the event loop calls back: what everybody in this process waits for."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
+
+from darkroom.core.tasks import stop
 
 _EVERY_S = 0.5
 
@@ -19,10 +20,7 @@ class LoopLag:
         self._task = asyncio.create_task(self._measure(), name="event-loop-lag")
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await stop(self._task)
 
     async def _measure(self) -> None:
         clock = asyncio.get_running_loop().time

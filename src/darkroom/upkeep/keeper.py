@@ -1,13 +1,13 @@
 """Does the chores every few minutes, in one process at a time."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
 import structlog
 
 from darkroom.core.ids import now_ms
 from darkroom.core.observer import Observer
+from darkroom.core.tasks import stop
 from darkroom.db import Chore, Database, Heap, give_lease_back, take_lease
 
 log = structlog.get_logger(__name__)
@@ -47,10 +47,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Another process goes on at its next round, or this one right after a restart."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await stop(self._task)
         try:
             await self._database.write(lambda tx: give_lease_back(tx, _LEASE, self._owner))
         except Exception:  # the database is away: the lease ends by itself

@@ -25,6 +25,7 @@ _VERSION = Table(  # alembic's own
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
+VERSION = select(_VERSION.c.version_num)
 _VERSIONS = Path(__file__).parent / "versions"
 
 
@@ -38,7 +39,7 @@ def current(connection: Connection) -> str | None:
     """The version that the database has; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(select(_VERSION)).scalar()
+    return connection.execute(VERSION).scalar()
 
 
 def upgrade(connection: Connection) -> None:

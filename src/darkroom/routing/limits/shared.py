@@ -13,6 +13,7 @@ import structlog
 
 from darkroom.core.deployment import Deployment
 from darkroom.core.ids import now_ms
+from darkroom.core.tasks import stop
 from darkroom.db import Database, Subscription, Tx
 from darkroom.routing.limits import records
 from darkroom.routing.limits.port import LOOK_AGAIN_S, limited
@@ -52,10 +53,7 @@ class SharedLimits:
 
     async def close(self) -> None:
         """Give back what is held: nobody has to wait for its end."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await stop(self._task)
         if self._news is not None:
             self._news.close()
         self._ended.update(self._lanes)
